@@ -1,0 +1,106 @@
+//! Which noise levels a sampler visits: a [`Grid`] places a number of steps on a schedule.
+
+mod karras;
+mod leading;
+mod linspace;
+mod quadratic;
+mod trailing;
+mod uniform;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Level, Result, Schedule};
+
+/// Largest number of steps that is accepted.
+pub const MAX_STEPS: usize = 1_000_000;
+
+/// How the levels are spaced.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grid {
+    /// Even in the schedule's time: `t = 1, 1 − 1/n, …, 1/n`.
+    Uniform,
+    /// Timesteps `k · ⌊T/n⌋` (Ho et al. and DDIM; the last timestep is not visited).
+    Leading,
+    /// Timesteps `round(T − k · T/n) − 1` (Lin et al. 2024, table 2; starts at the last timestep).
+    Trailing,
+    /// Timesteps evenly from 0 to `T − 1`, both visited.
+    Linspace,
+    /// Timesteps `⌊(k · √(0.8 T)/(n − 1))²⌋` (Song et al. 2021, DDIM, appendix D.2).
+    Quadratic,
+    /// Even in `(sigma/alpha)^(1/ρ)` (Karras et al. 2022, eq. 5).
+    Karras {
+        /// The exponent; the paper's is 7.
+        rho: f64,
+    },
+}
+
+impl Grid {
+    /// Names for help texts and errors.
+    pub const NAMES: &[&str] = &["uniform", "leading", "trailing", "linspace", "quadratic", "karras"];
+
+    /// The `steps + 1` levels from the noisiest to [`Level::CLEAN`], each less noisy than the one before.
+    ///
+    /// # Errors
+    /// Where `steps` is 0 or absurd, or larger than the number of timesteps that the grid picks from.
+    pub fn levels(&self, schedule: &dyn Schedule, steps: usize) -> Result<Vec<Level>> {
+        if steps == 0 || steps > MAX_STEPS {
+            return Err(Error::Value { name: "steps", found: steps.to_string(), expected: "from 1 to 1000000" });
+        }
+        let mut levels = match *self {
+            Self::Uniform => uniform::levels(schedule, steps),
+            Self::Leading => at_timesteps(schedule, leading::timesteps(schedule.steps(), steps)?),
+            Self::Trailing => at_timesteps(schedule, trailing::timesteps(schedule.steps(), steps)?),
+            Self::Linspace => at_timesteps(schedule, linspace::timesteps(schedule.steps(), steps)?),
+            Self::Quadratic => at_timesteps(schedule, quadratic::timesteps(schedule.steps(), steps)?),
+            Self::Karras { rho } => karras::levels(schedule, steps, rho)?,
+        };
+        levels.push(Level::CLEAN);
+        Ok(levels)
+    }
+}
+
+fn at_timesteps(schedule: &dyn Schedule, timesteps: Vec<usize>) -> Vec<Level> {
+    timesteps.into_iter().map(|i| schedule.level(schedule.time_of_timestep(i as f64))).collect()
+}
+
+/// Grids of distinct timesteps cannot have more steps than there are timesteps.
+fn check_count(timesteps: usize, steps: usize) -> Result<()> {
+    if steps > timesteps {
+        let expected = "at most the schedule's number of timesteps on this grid (uniform and karras have no such bound)";
+        return Err(Error::Value { name: "steps", found: steps.to_string(), expected });
+    }
+    Ok(())
+}
+
+impl FromStr for Grid {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "uniform" => Ok(Self::Uniform),
+            "leading" => Ok(Self::Leading),
+            "trailing" => Ok(Self::Trailing),
+            "linspace" => Ok(Self::Linspace),
+            "quadratic" => Ok(Self::Quadratic),
+            "karras" => Ok(Self::Karras { rho: 7.0 }),
+            _ => Err(Error::Name { kind: "grid", found: name.to_owned(), names: Self::NAMES }),
+        }
+    }
+}
+
+impl fmt::Display for Grid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Uniform => "uniform",
+            Self::Leading => "leading",
+            Self::Trailing => "trailing",
+            Self::Linspace => "linspace",
+            Self::Quadratic => "quadratic",
+            Self::Karras { .. } => "karras",
+        })
+    }
+}

@@ -1,0 +1,44 @@
+//! How noisy a state is: `x = alpha · clean + sigma · noise`.
+
+use serde::{Deserialize, Serialize};
+
+/// Signal and noise scale of a state. Both are finite and not negative, and not both are zero.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    /// Scale of the clean data.
+    pub alpha: f64,
+    /// Scale of the unit noise.
+    pub sigma: f64,
+}
+
+impl Level {
+    /// Clean data, without noise.
+    pub const CLEAN: Self = Self { alpha: 1.0, sigma: 0.0 };
+    /// Unit noise, without data.
+    pub const NOISE: Self = Self { alpha: 0.0, sigma: 1.0 };
+
+    /// The level with these scales.
+    pub const fn new(alpha: f64, sigma: f64) -> Self {
+        Self { alpha, sigma }
+    }
+
+    /// The variance-preserving level of DDPM's `alpha_bar`: `(√alpha_bar, √(1 − alpha_bar))`.
+    pub fn from_alpha_bar(alpha_bar: f64) -> Self {
+        Self { alpha: alpha_bar.sqrt(), sigma: (1.0 - alpha_bar).sqrt() }
+    }
+
+    /// Signal-to-noise ratio `alpha² / sigma²`; infinite for clean data.
+    pub fn snr(self) -> f64 {
+        (self.alpha / self.sigma).powi(2)
+    }
+
+    /// Half the log of the signal-to-noise ratio, `λ = ln(alpha / sigma)` (Lu et al. 2022, eq. 2.4).
+    pub fn half_log_snr(self) -> f64 {
+        (self.alpha / self.sigma).ln()
+    }
+
+    /// Noise per signal, `sigma / alpha`: the "sigma" of the variance-exploding coordinate; infinite for pure noise.
+    pub fn ratio(self) -> f64 {
+        self.sigma / self.alpha
+    }
+}

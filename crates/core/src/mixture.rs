@@ -1,0 +1,122 @@
+//! A mixture of diagonal Gaussians as exact data: density, score and denoiser in closed form at every level.
+//!
+//! At level `(alpha, sigma)` component `k` is `N(alpha · m_k, alpha² · s_k² + sigma²)`, so
+//! `E[clean | x] = Σ r_k · (m_k + alpha · s_k²/(alpha² s_k² + sigma²) · (x − alpha · m_k))` with responsibilities `r_k`.
+
+use crate::rng::Philox;
+use crate::{Denoiser, Error, Level, Result};
+
+/// Weights, means and standard deviations of the clean data's components.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GaussianMixture {
+    weights: Vec<f64>,
+    means: Vec<Vec<f64>>,
+    stds: Vec<Vec<f64>>,
+}
+
+impl GaussianMixture {
+    /// `k` components in `d` dimensions; weights need not add up to 1.
+    ///
+    /// # Errors
+    /// Where counts disagree, a weight is not positive, a standard deviation is negative, or a number is not finite.
+    pub fn new(weights: Vec<f64>, means: Vec<Vec<f64>>, stds: Vec<Vec<f64>>) -> Result<Self> {
+        let error = |name, found: String, expected| Err(Error::Value { name, found, expected });
+        if weights.is_empty() || means.len() != weights.len() || stds.len() != weights.len() {
+            let found = format!("{}, {} and {}", weights.len(), means.len(), stds.len());
+            return error("number of weights, means and stds", found, "equal and at least 1");
+        }
+        let d = means[0].len();
+        if d == 0 || means.iter().chain(&stds).any(|v| v.len() != d) {
+            return error("dimension of the means and stds", d.to_string(), "the same for all and at least 1");
+        }
+        if let Some(w) = weights.iter().find(|w| !(**w > 0.0 && w.is_finite())) {
+            return error("weight", w.to_string(), "positive and finite");
+        }
+        if let Some(m) = means.iter().flatten().find(|m| !m.is_finite()) {
+            return error("mean", m.to_string(), "finite");
+        }
+        if let Some(s) = stds.iter().flatten().find(|s| !(**s >= 0.0 && s.is_finite())) {
+            return error("std", s.to_string(), "not negative and finite");
+        }
+        let total: f64 = weights.iter().sum();
+        Ok(Self { weights: weights.into_iter().map(|w| w / total).collect(), means, stds })
+    }
+
+    /// Number of dimensions.
+    pub fn dimension(&self) -> usize {
+        self.means[0].len()
+    }
+
+    /// `ln p(x)` of the noisy data at this level.
+    pub fn log_density(&self, x: &[f64], at: Level) -> f64 {
+        log_sum_exp(&self.log_terms(x, at))
+    }
+
+    /// `∇ ln p(x) = (alpha · E[clean | x] − x)/sigma²`, summed over components so that `sigma = 0` is fine too.
+    pub fn score(&self, x: &[f64], at: Level) -> Vec<f64> {
+        self.expect(x, at, |k, i| (at.alpha * self.means[k][i] - x[i]) / self.variance(k, i, at))
+    }
+
+    /// `E[clean | x]` at this level.
+    pub fn clean(&self, x: &[f64], at: Level) -> Vec<f64> {
+        if at.sigma == 0.0 {
+            return x.iter().map(|x| x / at.alpha).collect();
+        }
+        self.expect(x, at, |k, i| {
+            let (mean, variance) = (self.means[k][i], self.stds[k][i].powi(2));
+            mean + at.alpha * variance / self.variance(k, i, at) * (x[i] - at.alpha * mean)
+        })
+    }
+
+    /// One draw of the clean data.
+    pub fn draw(&self, random: &mut Philox) -> Vec<f64> {
+        let mut left = random.uniform();
+        let last = self.weights.len() - 1;
+        let k = self.weights.iter().position(|w| {
+            left -= w;
+            left < 0.0
+        });
+        let k = k.unwrap_or(last);
+        self.means[k].iter().zip(&self.stds[k]).map(|(m, s)| m + s * random.normal()).collect()
+    }
+
+    fn variance(&self, k: usize, i: usize, at: Level) -> f64 {
+        (at.alpha * self.stds[k][i]).powi(2) + at.sigma.powi(2)
+    }
+
+    /// `ln (w_k · N_k(x))` for each component.
+    fn log_terms(&self, x: &[f64], at: Level) -> Vec<f64> {
+        let component = |k: usize| {
+            let quadratic: f64 = (0..x.len())
+                .map(|i| {
+                    let variance = self.variance(k, i, at);
+                    (x[i] - at.alpha * self.means[k][i]).powi(2) / variance + (std::f64::consts::TAU * variance).ln()
+                })
+                .sum();
+            self.weights[k].ln() - 0.5 * quadratic
+        };
+        (0..self.weights.len()).map(component).collect()
+    }
+
+    /// `Σ r_k · f(k, i)` for each dimension `i`.
+    fn expect(&self, x: &[f64], at: Level, f: impl Fn(usize, usize) -> f64) -> Vec<f64> {
+        let logs = self.log_terms(x, at);
+        let total = log_sum_exp(&logs);
+        let shares: Vec<f64> = logs.iter().map(|log| (log - total).exp()).collect();
+        (0..x.len()).map(|i| shares.iter().enumerate().map(|(k, r)| r * f(k, i)).sum()).collect()
+    }
+}
+
+fn log_sum_exp(logs: &[f64]) -> f64 {
+    let max = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    max + logs.iter().map(|log| (log - max).exp()).sum::<f64>().ln()
+}
+
+impl Denoiser<Vec<f64>> for GaussianMixture {
+    fn denoise(&self, x: &Vec<f64>, at: Level) -> Result<Vec<f64>> {
+        if x.len() != self.dimension() {
+            return Err(Error::Shapes(x.len(), self.dimension()));
+        }
+        Ok(self.clean(x, at))
+    }
+}

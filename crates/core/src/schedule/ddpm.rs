@@ -1,0 +1,170 @@
+//! The discrete variance-preserving schedules of DDPM: `alpha_bar_i = Π_{j ≤ i} (1 − beta_j)`,
+//! `alpha = √alpha_bar`, `sigma = √(1 − alpha_bar)` (Ho et al. 2020, eq. 4).
+//!
+//! Timestep `i` stands at time `(i + 1) / steps`; between timesteps `ln alpha_bar` is interpolated linearly.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Level, Result, Schedule};
+
+/// Largest number of timesteps that is accepted.
+const MAX_STEPS: usize = 1_000_000;
+
+/// How the betas run from first to last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Betas {
+    /// Evenly spaced (Ho et al. 2020, §4).
+    Linear,
+    /// Squares of evenly spaced roots (Rombach et al. 2022).
+    ScaledLinear,
+    /// `beta_i = min(1 − f((i+1)/T)/f(i/T), 0.999)`, `f(t) = cos²(π/2 · (t + 0.008)/1.008)`
+    /// (Nichol and Dhariwal 2021, eq. 17); start and end are not used.
+    Cosine,
+}
+
+/// A DDPM schedule with its table of `ln alpha_bar`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Parameters", into = "Parameters")]
+pub struct DdpmSchedule {
+    parameters: Parameters,
+    /// `ln alpha_bar` at times `0, 1/T, …, 1`; the first is 0.
+    log_alpha_bar: Vec<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Parameters {
+    betas: Betas,
+    beta_start: f64,
+    beta_end: f64,
+    steps: usize,
+}
+
+impl DdpmSchedule {
+    /// A schedule of `steps` betas from `beta_start` to `beta_end`.
+    ///
+    /// # Errors
+    /// Where a beta is outside `(0, 1)` or the number of steps is 0 or absurd.
+    pub fn new(betas: Betas, beta_start: f64, beta_end: f64, steps: usize) -> Result<Self> {
+        if steps == 0 || steps > MAX_STEPS {
+            let expected = "from 1 to 1000000";
+            return Err(Error::Value { name: "number of timesteps", found: steps.to_string(), expected });
+        }
+        for (name, beta) in [("beta_start", beta_start), ("beta_end", beta_end)] {
+            if !(beta > 0.0 && beta < 1.0) {
+                return Err(Error::Value { name, found: beta.to_string(), expected: "between 0 and 1, both excluded" });
+            }
+        }
+        let parameters = Parameters { betas, beta_start, beta_end, steps };
+        let mut sum = 0.0;
+        let logs = (0..steps).map(|i| {
+            sum += (-parameters.beta(i)).ln_1p();
+            sum
+        });
+        let log_alpha_bar = std::iter::once(0.0).chain(logs).collect();
+        Ok(Self { parameters, log_alpha_bar })
+    }
+
+    /// The schedule of the DDPM paper: 1000 linear betas from 1e-4 to 0.02.
+    pub fn linear() -> Self {
+        Self::preset(Betas::Linear, 1e-4, 0.02)
+    }
+
+    /// The schedule of Stable Diffusion: 1000 scaled-linear betas from 0.00085 to 0.012.
+    pub fn scaled_linear() -> Self {
+        Self::preset(Betas::ScaledLinear, 0.000_85, 0.012)
+    }
+
+    /// The cosine schedule with 1000 steps.
+    pub fn cosine() -> Self {
+        Self::preset(Betas::Cosine, 1e-4, 0.02)
+    }
+
+    fn preset(betas: Betas, beta_start: f64, beta_end: f64) -> Self {
+        Self::new(betas, beta_start, beta_end, 1000).expect("the presets are inside the ranges")
+    }
+
+    /// How the betas run.
+    pub fn betas(&self) -> Betas {
+        self.parameters.betas
+    }
+
+    /// First and last beta.
+    pub fn beta_range(&self) -> (f64, f64) {
+        (self.parameters.beta_start, self.parameters.beta_end)
+    }
+
+    /// `beta_i` for `i` from 0.
+    pub fn beta(&self, index: usize) -> f64 {
+        self.parameters.beta(index)
+    }
+
+    /// `alpha_bar_i` for `i` from 0.
+    ///
+    /// # Panics
+    /// Where `index` is not below the number of steps.
+    pub fn alpha_bar(&self, index: usize) -> f64 {
+        self.log_alpha_bar[index + 1].exp()
+    }
+}
+
+impl Parameters {
+    fn beta(&self, index: usize) -> f64 {
+        let (i, n) = (index as f64, self.steps as f64);
+        let spaced = |from: f64, to: f64| {
+            if self.steps == 1 { from } else { from + (to - from) * i / (n - 1.0) }
+        };
+        match self.betas {
+            Betas::Linear => spaced(self.beta_start, self.beta_end),
+            Betas::ScaledLinear => spaced(self.beta_start.sqrt(), self.beta_end.sqrt()).powi(2),
+            Betas::Cosine => {
+                let f = |t: f64| ((t + 0.008) / 1.008 * std::f64::consts::FRAC_PI_2).cos().powi(2);
+                (1.0 - f((i + 1.0) / n) / f(i / n)).min(0.999)
+            }
+        }
+    }
+}
+
+impl Schedule for DdpmSchedule {
+    fn level(&self, t: f64) -> Level {
+        let steps = self.parameters.steps;
+        let position = t.clamp(0.0, 1.0) * steps as f64;
+        let below = (position.floor() as usize).min(steps - 1);
+        let (low, high) = (self.log_alpha_bar[below], self.log_alpha_bar[below + 1]);
+        let log = low + (high - low) * (position - below as f64);
+        // 1 − exp(log) loses its digits near the clean end; expm1 keeps them.
+        Level::new((0.5 * log).exp(), (-log.exp_m1()).sqrt())
+    }
+
+    fn time(&self, level: Level) -> f64 {
+        // alpha_bar = alpha²/(alpha² + sigma²), so its log is −ln(1 + (sigma/alpha)²).
+        let log = -level.ratio().powi(2).ln_1p();
+        let steps = self.parameters.steps;
+        let above = self.log_alpha_bar.partition_point(|&entry| entry > log).clamp(1, steps);
+        let (low, high) = (self.log_alpha_bar[above - 1], self.log_alpha_bar[above]);
+        (((above - 1) as f64 + (low - log) / (low - high)) / steps as f64).clamp(0.0, 1.0)
+    }
+
+    fn steps(&self) -> usize {
+        self.parameters.steps
+    }
+
+    /// The index of the timestep, fractional between two; at least 0.
+    fn timestep(&self, level: Level) -> f64 {
+        (self.time(level) * self.parameters.steps as f64 - 1.0).max(0.0)
+    }
+}
+
+impl TryFrom<Parameters> for DdpmSchedule {
+    type Error = Error;
+
+    fn try_from(p: Parameters) -> Result<Self> {
+        Self::new(p.betas, p.beta_start, p.beta_end, p.steps)
+    }
+}
+
+impl From<DdpmSchedule> for Parameters {
+    fn from(schedule: DdpmSchedule) -> Self {
+        schedule.parameters
+    }
+}

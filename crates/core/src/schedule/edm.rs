@@ -1,0 +1,89 @@
+//! EDM's noise levels: `alpha = 1`, `sigma = (sigma_min^(1/ρ) + t · (sigma_max^(1/ρ) − sigma_min^(1/ρ)))^ρ`
+//! (Karras et al. 2022, eq. 5, with time running towards noise).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Level, Result, Schedule};
+
+/// The exponent of the paper.
+const RHO: f64 = 7.0;
+
+/// Noise from `sigma_min` to `sigma_max`, even in `sigma^(1/7)`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Parameters", into = "Parameters")]
+pub struct Edm {
+    sigma_min: f64,
+    sigma_max: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Parameters {
+    sigma_min: f64,
+    sigma_max: f64,
+}
+
+impl Edm {
+    /// Levels from `sigma_min` to `sigma_max`.
+    ///
+    /// # Errors
+    /// Unless `0 < sigma_min < sigma_max`, both finite.
+    pub fn new(sigma_min: f64, sigma_max: f64) -> Result<Self> {
+        check_range(sigma_min, sigma_max)?;
+        Ok(Self { sigma_min, sigma_max })
+    }
+
+    /// Smallest and largest noise.
+    pub fn range(&self) -> (f64, f64) {
+        (self.sigma_min, self.sigma_max)
+    }
+}
+
+impl Default for Edm {
+    /// The paper's range, 0.002 to 80.
+    fn default() -> Self {
+        Self { sigma_min: 0.002, sigma_max: 80.0 }
+    }
+}
+
+/// `0 < sigma_min < sigma_max`, both finite.
+pub(super) fn check_range(sigma_min: f64, sigma_max: f64) -> Result<()> {
+    let error = |name, found: f64, expected| Err(Error::Value { name, found: found.to_string(), expected });
+    if !(sigma_min > 0.0 && sigma_min.is_finite()) {
+        return error("sigma_min", sigma_min, "positive and finite");
+    }
+    if !(sigma_max > sigma_min && sigma_max.is_finite()) {
+        return error("sigma_max", sigma_max, "larger than sigma_min and finite");
+    }
+    Ok(())
+}
+
+impl Schedule for Edm {
+    fn level(&self, t: f64) -> Level {
+        let (low, high) = (self.sigma_min.powf(1.0 / RHO), self.sigma_max.powf(1.0 / RHO));
+        Level::new(1.0, (low + t.clamp(0.0, 1.0) * (high - low)).powf(RHO))
+    }
+
+    fn time(&self, level: Level) -> f64 {
+        let (low, high) = (self.sigma_min.powf(1.0 / RHO), self.sigma_max.powf(1.0 / RHO));
+        ((level.ratio().powf(1.0 / RHO) - low) / (high - low)).clamp(0.0, 1.0)
+    }
+
+    /// `c_noise = ln(sigma) / 4` (table 1).
+    fn timestep(&self, level: Level) -> f64 {
+        0.25 * level.ratio().max(f64::MIN_POSITIVE).ln()
+    }
+}
+
+impl TryFrom<Parameters> for Edm {
+    type Error = Error;
+
+    fn try_from(p: Parameters) -> Result<Self> {
+        Self::new(p.sigma_min, p.sigma_max)
+    }
+}
+
+impl From<Edm> for Parameters {
+    fn from(edm: Edm) -> Self {
+        Self { sigma_min: edm.sigma_min, sigma_max: edm.sigma_max }
+    }
+}

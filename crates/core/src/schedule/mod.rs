@@ -1,0 +1,43 @@
+//! Noise levels by time: a [`Schedule`] maps `t` in `[0, 1]`, 0 clean and 1 noisiest, to a [`Level`] and back.
+
+mod any;
+mod cosine;
+mod ddpm;
+mod edm;
+mod rectified_flow;
+mod ve;
+
+use std::fmt::Debug;
+
+pub use any::AnySchedule;
+pub use cosine::Cosine;
+pub use ddpm::{Betas, DdpmSchedule};
+pub use edm::Edm;
+pub use rectified_flow::RectifiedFlow;
+pub use ve::Ve;
+
+use crate::Level;
+
+/// A noise level for each time; the signal-to-noise ratio falls strictly with time.
+pub trait Schedule: Debug + Send + Sync {
+    /// The level at time `t`, clamped to `[0, 1]`.
+    fn level(&self, t: f64) -> Level;
+
+    /// The time at which `sigma / alpha` is that of `level`, clamped to `[0, 1]`.
+    fn time(&self, level: Level) -> f64;
+
+    /// How many discrete timesteps the process has; continuous processes count 1000, as diffusers does.
+    fn steps(&self) -> usize {
+        1000
+    }
+
+    /// The number a network is told the level by: `1000 · t` unless the schedule says otherwise.
+    fn timestep(&self, level: Level) -> f64 {
+        1000.0 * self.time(level)
+    }
+
+    /// The time of a discrete timestep `0 … steps − 1`, which may be fractional.
+    fn time_of_timestep(&self, timestep: f64) -> f64 {
+        (timestep + 1.0) / self.steps() as f64
+    }
+}

@@ -1,0 +1,38 @@
+//! Heun's method in the coordinate `s = sigma/alpha` of EDM (Karras et al. 2022, algorithm 1 without churn):
+//! `d(x/alpha)/ds = noise`, trapezoidal rule on the noise.
+
+use super::euler::remix;
+use super::{Eval, HeunFlow, Solver, Step, current};
+use crate::{Denoiser, Result, State};
+
+/// Second order, two evaluations per step (one for the last step to clean data).
+///
+/// From pure noise, where `s` is infinite, the step is made in flow time ([`HeunFlow`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heun;
+
+impl<X: State> Solver<X> for Heun {
+    fn memory(&self) -> usize {
+        1
+    }
+
+    fn step(&self, past: &[Eval<X>], step: Step, denoiser: &dyn Denoiser<X>) -> Result<X> {
+        let (now, to) = (current(past), step.before_noise());
+        if now.level.alpha == 0.0 {
+            return HeunFlow.step(past, step, denoiser);
+        }
+        let predicted = remix(now.level, &now.x, &now.clean, to)?;
+        if to.sigma == 0.0 {
+            return Ok(predicted);
+        }
+        let clean = denoiser.denoise(&predicted, to)?;
+        // x'/alpha' = x/alpha + (s' − s) · (n + n')/2 with n = (x − alpha · clean)/sigma at both ends.
+        let half = 0.5 * to.alpha * (to.ratio() - now.level.ratio());
+        X::combine(&[
+            (to.alpha / now.level.alpha + half / now.level.sigma, &now.x),
+            (-half * now.level.alpha / now.level.sigma, &now.clean),
+            (half / to.sigma, &predicted),
+            (-half * to.alpha / to.sigma, &clean),
+        ])
+    }
+}

@@ -1,0 +1,111 @@
+//! The sampling loop: the only place that draws noise, and an iterator, so that progress, previews, cancelling and
+//! streaming are what the caller does between two items.
+
+use std::collections::VecDeque;
+
+use crate::{AnySolver, Denoiser, Eval, Level, Result, Solver, State, Step};
+
+/// Where the noise of a step comes from.
+pub trait NoiseSource<X> {
+    /// Standard normal noise for step `step`, of the state's shape; the same for the same step.
+    ///
+    /// # Errors
+    /// What keeps it from being drawn.
+    fn noise(&self, step: usize) -> Result<X>;
+}
+
+impl<X, F: Fn(usize) -> Result<X>> NoiseSource<X> for F {
+    fn noise(&self, step: usize) -> Result<X> {
+        self(step)
+    }
+}
+
+/// For deterministic samplers: an error where noise is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoNoise;
+
+impl<X> NoiseSource<X> for NoNoise {
+    fn noise(&self, step: usize) -> Result<X> {
+        let found = format!("needed at step {step}");
+        Err(crate::Error::Value { name: "noise", found, expected: "given to a stochastic sampler" })
+    }
+}
+
+/// Goes through `levels` from a starting state; yields the evaluation at each level but the last.
+pub struct Trajectory<'a, X> {
+    levels: Vec<Level>,
+    solver: AnySolver,
+    eta: f64,
+    denoiser: &'a dyn Denoiser<X>,
+    noise: &'a dyn NoiseSource<X>,
+    state: X,
+    past: VecDeque<Eval<X>>,
+    done: usize,
+}
+
+impl<'a, X: State> Trajectory<'a, X> {
+    /// A trajectory from `start`, a state at `levels[0]`, to `levels.last()`.
+    ///
+    /// `eta` is the share of the posterior's noise that is drawn anew at each step.
+    pub fn new(
+        start: X,
+        levels: Vec<Level>,
+        solver: AnySolver,
+        eta: f64,
+        denoiser: &'a dyn Denoiser<X>,
+        noise: &'a dyn NoiseSource<X>,
+    ) -> Self {
+        Self { levels, solver, eta, denoiser, noise, state: start, past: VecDeque::new(), done: 0 }
+    }
+
+    /// Goes to the end and returns the last state.
+    ///
+    /// # Errors
+    /// The first error of the denoiser, the noise source or the states.
+    pub fn run(mut self) -> Result<X> {
+        for eval in self.by_ref() {
+            eval?;
+        }
+        Ok(self.state)
+    }
+
+    /// The state at the level reached so far.
+    pub fn state(&self) -> &X {
+        &self.state
+    }
+
+    fn advance(&mut self, from: Level, to: Level) -> Result<Eval<X>> {
+        let clean = self.denoiser.denoise(&self.state, from)?;
+        let eval = Eval { level: from, x: self.state.clone(), clean };
+        self.past.push_back(eval.clone());
+        while self.past.len() > Solver::<X>::memory(&self.solver) {
+            self.past.pop_front();
+        }
+        let fresh = self.solver.fresh(from, to, self.eta);
+        let past = self.past.make_contiguous();
+        let mut next = self.solver.step(past, Step { to, fresh }, self.denoiser)?;
+        if fresh > 0.0 {
+            next = X::combine(&[(1.0, &next), (fresh, &self.noise.noise(self.done)?)])?;
+        }
+        self.state = next;
+        Ok(eval)
+    }
+}
+
+impl<X: State> Iterator for Trajectory<'_, X> {
+    type Item = Result<Eval<X>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let from = *self.levels.get(self.done)?;
+        let to = *self.levels.get(self.done + 1)?;
+        let eval = self.advance(from, to);
+        // After an error nothing follows.
+        self.done = if eval.is_ok() { self.done + 1 } else { self.levels.len() };
+        Some(eval)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.levels.len().saturating_sub(self.done + 1);
+        (0, Some(left))
+    }
+}
