@@ -1,0 +1,125 @@
+//! The innermost loops: a block of `C` from packed panels, tile by tile.
+
+use crate::simd::{Isa, Kernel, Simd, dispatch};
+
+/// Rows and columns of the register tile of an instruction set: the panel widths of `A` and of `B`.
+pub(crate) fn tile(isa: Isa) -> (usize, usize) {
+    struct Ask;
+    impl Kernel for Ask {
+        type Output = (usize, usize);
+        #[inline(always)]
+        fn run<S: Simd>(self, _: S) -> (usize, usize) {
+            (S::ROWS, S::VECTORS * S::LANES)
+        }
+    }
+    dispatch(isa, Ask)
+}
+
+/// `c = a · b` or `c += a · b` on panels of one instruction set's tile.
+pub(crate) struct Block<'a> {
+    /// Length of the summed dimension.
+    pub(crate) depth: usize,
+    /// Panels of `A`, `[panels][depth][rows of a tile]`.
+    pub(crate) a: &'a [f32],
+    /// Panels of `B`, `[panels][depth][columns of a tile]`.
+    pub(crate) b: &'a [f32],
+    /// The block, row-major, whole tiles: `[panels of A · rows][stride]`.
+    pub(crate) c: &'a mut [f32],
+    /// Distance of rows in `c`, at least the columns of all panels of `B`.
+    pub(crate) stride: usize,
+    /// Number of panels of `A`.
+    pub(crate) row_panels: usize,
+    /// Number of panels of `B`.
+    pub(crate) column_panels: usize,
+    /// Whether the sums start from `c`.
+    pub(crate) accumulate: bool,
+}
+
+impl Kernel for Block<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        match (S::ROWS, S::VECTORS) {
+            (6, 2) => self.tiles::<S, 6, 2>(s),
+            (8, 3) => self.tiles::<S, 8, 3>(s),
+            (4, 2) => self.tiles::<S, 4, 2>(s),
+            _ => unreachable!("no micro-kernel for this tile"),
+        }
+    }
+}
+
+impl Block<'_> {
+    #[inline(always)]
+    fn tiles<S: Simd, const R: usize, const V: usize>(self, s: S) {
+        let columns = V * S::LANES;
+        assert!(self.a.len() >= self.row_panels * R * self.depth, "too few panels of A");
+        assert!(self.b.len() >= self.column_panels * columns * self.depth, "too few panels of B");
+        assert!(self.stride >= self.column_panels * columns, "rows of C overlap");
+        assert!(self.c.len() >= self.row_panels * R * self.stride, "C is too small");
+        let c = self.c.as_mut_ptr();
+        for j in 0..self.column_panels {
+            for i in 0..self.row_panels {
+                // SAFETY: the four assertions above.
+                unsafe {
+                    micro::<S, R, V>(
+                        s,
+                        self.depth,
+                        self.a.as_ptr().add(i * R * self.depth),
+                        self.b.as_ptr().add(j * columns * self.depth),
+                        c.add(i * R * self.stride + j * columns),
+                        self.stride,
+                        self.accumulate,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// One register tile.
+///
+/// # Safety
+/// `a` and `b` hold `depth` steps of `R` and `V · LANES` values; `c` is writable (and readable, where accumulated) in
+/// `R` rows of `V · LANES` values at distance `stride`.
+#[inline(always)]
+unsafe fn micro<S: Simd, const R: usize, const V: usize>(
+    s: S,
+    depth: usize,
+    mut a: *const f32,
+    mut b: *const f32,
+    c: *mut f32,
+    stride: usize,
+    accumulate: bool,
+) {
+    let mut sums = [[s.splat(0.0); V]; R];
+    // SAFETY: the caller vouches for all three arrays.
+    unsafe {
+        if accumulate {
+            for (i, row) in sums.iter_mut().enumerate() {
+                for (j, sum) in row.iter_mut().enumerate() {
+                    *sum = s.load(c.add(i * stride + j * S::LANES));
+                }
+            }
+        }
+        for _ in 0..depth {
+            let mut right = [s.splat(0.0); V];
+            for (j, right) in right.iter_mut().enumerate() {
+                *right = s.load(b.add(j * S::LANES));
+            }
+            for (i, row) in sums.iter_mut().enumerate() {
+                let left = s.splat(*a.add(i));
+                for (sum, right) in row.iter_mut().zip(right) {
+                    *sum = s.fma(left, right, *sum);
+                }
+            }
+            a = a.add(R);
+            b = b.add(V * S::LANES);
+        }
+        for (i, row) in sums.iter().enumerate() {
+            for (j, sum) in row.iter().enumerate() {
+                s.store(c.add(i * stride + j * S::LANES), *sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Operands of a matrix product and their packing into panels.
+
+use std::ops::Range;
+
+/// Places of elements along one dimension of an array.
+pub(crate) enum Offsets {
+    /// Element `i` lies at `i · stride`.
+    Stride {
+        /// Number of elements.
+        len: usize,
+        /// Distance of neighbours.
+        stride: usize,
+    },
+    /// Element `i` lies at `table[i]`.
+    Table(Vec<usize>),
+}
+
+impl Offsets {
+    /// `len` neighbours at distance `stride`.
+    pub(crate) fn stride(len: usize, stride: usize) -> Self {
+        Self::Stride { len, stride }
+    }
+
+    /// The two-level index `o · inner.len() + i` at `o · outer_stride + inner[i]`, for `o < outer`.
+    pub(crate) fn nest(outer: usize, outer_stride: usize, inner: &[usize]) -> Self {
+        Self::Table((0..outer).flat_map(|o| inner.iter().map(move |i| o * outer_stride + i)).collect())
+    }
+
+    /// Number of elements.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Stride { len, .. } => *len,
+            Self::Table(table) => table.len(),
+        }
+    }
+
+    /// Place of element `i`.
+    #[inline(always)]
+    pub(crate) fn at(&self, i: usize) -> usize {
+        match self {
+            Self::Stride { stride, .. } => i * stride,
+            Self::Table(table) => table[i],
+        }
+    }
+
+    /// The largest place, or zero where there is none.
+    pub(crate) fn last(&self) -> usize {
+        match self {
+            Self::Stride { len, stride } => len.saturating_sub(1) * stride,
+            Self::Table(table) => table.iter().copied().max().unwrap_or(0),
+        }
+    }
+}
+
+/// One factor of a product: the element at (depth `k`, lane `l`) is `data[lanes[l] + depths[k]]`.
+pub(crate) struct Operand<'a> {
+    data: &'a [f32],
+    lanes: Offsets,
+    depths: Offsets,
+}
+
+impl<'a> Operand<'a> {
+    /// # Panics
+    /// When an element lies outside `data`.
+    pub(crate) fn new(data: &'a [f32], lanes: Offsets, depths: Offsets) -> Self {
+        let empty = lanes.len() == 0 || depths.len() == 0;
+        assert!(empty || lanes.last() + depths.last() < data.len(), "an operand reaches beyond its data");
+        Self { data, lanes, depths }
+    }
+
+    /// Number of lanes.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// Length of the summed dimension.
+    pub(crate) fn depth(&self) -> usize {
+        self.depths.len()
+    }
+
+    /// Writes panels `[lanes / TILE][depth][TILE]` into `out`, the last one filled up with zeros.
+    ///
+    /// # Panics
+    /// When a range exceeds the operand or `out` is too short.
+    #[inline(always)]
+    pub(crate) fn pack<const TILE: usize>(&self, depth: Range<usize>, lanes: Range<usize>, out: &mut [f32]) {
+        assert!(depth.end <= self.depths.len() && lanes.end <= self.lanes.len(), "packing beyond the operand");
+        if depth.is_empty() {
+            return;
+        }
+        let panels = out[..lanes.len().next_multiple_of(TILE) * depth.len()].chunks_exact_mut(TILE * depth.len());
+        for (p, panel) in panels.enumerate() {
+            let first = lanes.start + p * TILE;
+            let count = TILE.min(lanes.end - first);
+            let mut place = [0; TILE];
+            for (l, place) in place.iter_mut().enumerate().take(count) {
+                *place = self.lanes.at(first + l);
+            }
+            let neighbours = count == TILE && (1..TILE).all(|l| place[l] == place[0] + l);
+            let rows = panel.as_chunks_mut::<TILE>().0.iter_mut().zip(depth.clone());
+            if neighbours {
+                for (row, k) in rows {
+                    let from = place[0] + self.depths.at(k);
+                    // SAFETY: `new` checked that every lane and depth together lie inside `data`.
+                    row.copy_from_slice(unsafe { self.data.get_unchecked(from..from + TILE) });
+                }
+            } else if count == TILE {
+                for (row, k) in rows {
+                    let from = self.depths.at(k);
+                    for (value, place) in row.iter_mut().zip(place) {
+                        // SAFETY: as above.
+                        *value = unsafe { *self.data.get_unchecked(place + from) };
+                    }
+                }
+            } else {
+                for (row, k) in rows {
+                    let from = self.depths.at(k);
+                    *row = [0.0; TILE];
+                    for (value, place) in row.iter_mut().zip(&place[..count]) {
+                        *value = self.data[place + from];
+                    }
+                }
+            }
+        }
+    }
+}

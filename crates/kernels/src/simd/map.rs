@@ -1,0 +1,52 @@
+//! Elementwise maps over slices whose lengths need not be multiples of the lanes.
+
+use super::Simd;
+
+/// The most lanes any instruction set has.
+const MOST: usize = 16;
+
+/// One input of a [`map`].
+#[derive(Clone, Copy)]
+pub(crate) struct Lanes<'a>(&'a [f32]);
+
+impl<'a> Lanes<'a> {
+    /// Reads `values` in order.
+    pub(crate) fn of(values: &'a [f32]) -> Self {
+        Self(values)
+    }
+}
+
+/// Sets `out[i] = f([inputs[0][i], inputs[1][i], …])`.
+///
+/// # Panics
+/// When an input is shorter than `out`.
+#[inline(always)]
+pub(crate) fn map<S: Simd, const N: usize>(
+    s: S,
+    inputs: [Lanes<'_>; N],
+    out: &mut [f32],
+    f: impl Fn([S::V; N]) -> S::V,
+) {
+    let n = out.len();
+    let inputs = inputs.map(|Lanes(values)| &values[..n]);
+    let whole = n - n % S::LANES;
+    let mut i = 0;
+    while i < whole {
+        // SAFETY: i + LANES ≤ whole ≤ n, the length of every slice.
+        unsafe {
+            let v = f(inputs.map(|x| s.load(x.as_ptr().add(i))));
+            s.store(out.as_mut_ptr().add(i), v);
+        }
+        i += S::LANES;
+    }
+    if i < n {
+        let mut tail = [[0.0_f32; MOST]; N];
+        for (t, x) in tail.iter_mut().zip(&inputs) {
+            t[..n - i].copy_from_slice(&x[i..]);
+        }
+        let mut result = [0.0_f32; MOST];
+        // SAFETY: LANES ≤ MOST, the length of every array.
+        unsafe { s.store(result.as_mut_ptr(), f(tail.each_ref().map(|t| s.load(t.as_ptr())))) };
+        out[i..].copy_from_slice(&result[..n - i]);
+    }
+}
