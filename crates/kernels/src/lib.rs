@@ -9,9 +9,12 @@ mod gemm;
 mod group_norm;
 mod linear;
 pub mod optim;
+mod reduce;
 mod scratch;
 mod silu;
 mod simd;
+#[cfg(test)]
+mod testing;
 
 pub use attention::attention;
 pub use conv2d::{Conv2dOptions, conv2d};

@@ -11,6 +11,15 @@ pub(crate) enum Offsets {
         /// Distance of neighbours.
         stride: usize,
     },
+    /// Runs of neighbours: element `i` lies at `(i / run) · stride + i % run`.
+    Runs {
+        /// Number of runs.
+        count: usize,
+        /// Length of a run, not zero.
+        run: usize,
+        /// Distance of the starts of runs.
+        stride: usize,
+    },
     /// Element `i` lies at `table[i]`.
     Table(Vec<usize>),
 }
@@ -19,6 +28,11 @@ impl Offsets {
     /// `len` neighbours at distance `stride`.
     pub(crate) fn stride(len: usize, stride: usize) -> Self {
         Self::Stride { len, stride }
+    }
+
+    /// `count` runs of `run` neighbours, starting at multiples of `stride`.
+    pub(crate) fn runs(count: usize, run: usize, stride: usize) -> Self {
+        if run == 0 { Self::stride(0, 1) } else { Self::Runs { count, run, stride } }
     }
 
     /// The two-level index `o · inner.len() + i` at `o · outer_stride + inner[i]`, for `o < outer`.
@@ -30,6 +44,7 @@ impl Offsets {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Stride { len, .. } => *len,
+            Self::Runs { count, run, .. } => count * run,
             Self::Table(table) => table.len(),
         }
     }
@@ -39,6 +54,7 @@ impl Offsets {
     pub(crate) fn at(&self, i: usize) -> usize {
         match self {
             Self::Stride { stride, .. } => i * stride,
+            Self::Runs { run, stride, .. } => i / run * stride + i % run,
             Self::Table(table) => table[i],
         }
     }
@@ -47,6 +63,8 @@ impl Offsets {
     pub(crate) fn last(&self) -> usize {
         match self {
             Self::Stride { len, stride } => len.saturating_sub(1) * stride,
+            Self::Runs { count: 0, .. } => 0,
+            Self::Runs { count, run, stride } => (count - 1) * stride + run - 1,
             Self::Table(table) => table.iter().copied().max().unwrap_or(0),
         }
     }

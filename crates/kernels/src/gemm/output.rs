@@ -72,6 +72,20 @@ impl<'a> Output<'a> {
             Offsets::Stride { stride: 1, .. } => unsafe {
                 self.data.add(base + column).copy_from_nonoverlapping(values.as_ptr(), values.len());
             },
+            Offsets::Runs { run, stride, .. } => {
+                let (mut values, mut column) = (&*values, column);
+                while !values.is_empty() {
+                    let (which, within) = (column / run, column % run);
+                    let (now, later) = values.split_at(values.len().min(run - within));
+                    // SAFETY: as above.
+                    unsafe {
+                        let to = self.data.add(base + which * stride + within);
+                        to.copy_from_nonoverlapping(now.as_ptr(), now.len());
+                    }
+                    column += now.len();
+                    values = later;
+                }
+            }
             Offsets::Stride { stride, .. } => {
                 for (j, v) in values.iter().enumerate() {
                     // SAFETY: as above.

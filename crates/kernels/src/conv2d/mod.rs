@@ -1,5 +1,14 @@
 //! Two-dimensional convolution (cross-correlation): `y[n,k,i,j] = b[k] + Σ_{c,r,s} w[k,c,r,s] · x[n,c,i·stride+r−pad,j·stride+s−pad]`.
 
+mod direct;
+mod geometry;
+mod padded;
+#[cfg(test)]
+mod tests;
+
+use geometry::Geometry;
+use padded::Border;
+
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, module};
 

@@ -1,0 +1,95 @@
+//! The convolution against its definition in double precision.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::{double, error, everywhere, values};
+
+/// `Σ w · x` over all meetings of a tap and a pixel, told to `visit(x place, weight place, y place)`.
+fn meetings(g: &Geometry, mut visit: impl FnMut(usize, usize, usize)) {
+    let o = &g.options;
+    let (cg, kg) = (g.group_channels(), g.group_filters());
+    for n in 0..g.images {
+        for k in 0..g.filters {
+            for i in 0..g.out_height {
+                for j in 0..g.out_width {
+                    let y = ((n * g.filters + k) * g.out_height + i) * g.out_width + j;
+                    for c in 0..cg {
+                        for r in 0..g.rows {
+                            for s in 0..g.columns {
+                                let row = (i * o.stride[0] + r * o.dilation[0]).wrapping_sub(o.padding_begin[0]);
+                                let col = (j * o.stride[1] + s * o.dilation[1]).wrapping_sub(o.padding_begin[1]);
+                                if row < g.height && col < g.width {
+                                    let channel = k / kg * cg + c;
+                                    let x = ((n * g.channels + channel) * g.height + row) * g.width + col;
+                                    visit(x, ((k * cg + c) * g.rows + r) * g.columns + s, y);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Any convolution that is small enough for the definition.
+fn geometries() -> impl Strategy<Value = Geometry> {
+    let sizes = (0_usize..4, 1_usize..5, 1_usize..5, 1_usize..4, 1_usize..12, 1_usize..12);
+    let kernel = (1_usize..5, 1_usize..5, [1_usize..4, 1..4], [1_usize..3, 1..3]);
+    let padding = ([0_usize..4, 0..4], [0_usize..4, 0..4]);
+    (sizes, kernel, padding).prop_filter_map("kernel larger than the image", |(sizes, kernel, padding)| {
+        let (n, cg, kg, groups, h, w) = sizes;
+        let (r, s, stride, dilation) = kernel;
+        let (padding_begin, padding_end) = padding;
+        let fits = |size: usize, k: usize, a: usize| size + padding_begin[a] + padding_end[a] > (k - 1) * dilation[a];
+        let options = Conv2dOptions { stride, padding_begin, padding_end, dilation, groups };
+        (fits(h, r, 0) && fits(w, s, 1))
+            .then(|| Geometry::new([n, cg * groups, h, w], [kg * groups, cg, r, s], options))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn direct_forms_follow_the_definition(g in geometries(), seed in any::<u32>()) {
+        let (x, w) = (values(g.x_len(), seed), values(g.weight_len(), seed ^ 1));
+        let (b, dy) = (values(g.filters, seed ^ 2), values(g.y_len(), seed ^ 3));
+        let mut y: Vec<f64> = (0..g.y_len()).map(|i| f64::from(b[i / g.out_pixels() % g.filters])).collect();
+        let (mut dx, mut dw) = (vec![0.0; g.x_len()], vec![0.0; g.weight_len()]);
+        let (x64, w64, dy64) = (double(&x), double(&w), double(&dy));
+        meetings(&g, |xi, wi, yi| {
+            y[yi] += x64[xi] * w64[wi];
+            dx[xi] += dy64[yi] * w64[wi];
+            dw[wi] += dy64[yi] * x64[xi];
+        });
+        let mut db = vec![0.0; g.filters];
+        dy64.iter().enumerate().for_each(|(i, d)| db[i / g.out_pixels() % g.filters] += d);
+
+        for (isa, got) in everywhere(|isa| {
+            let mut got = vec![f32::NAN; g.y_len()];
+            direct::forward(isa, &g, &x, &w, Some(&b), &mut got);
+            got
+        }) {
+            prop_assert!(error(&got, &y) < 2e-6, "{isa} forward {}", error(&got, &y));
+        }
+        for (isa, got) in everywhere(|isa| {
+            let mut got = vec![f32::NAN; g.x_len()];
+            direct::data_gradient(isa, &g, &dy, &w, &mut got);
+            got
+        }) {
+            prop_assert!(error(&got, &dx) < 2e-6, "{isa} data gradient {}", error(&got, &dx));
+        }
+        for (isa, got) in everywhere(|isa| {
+            let mut got = vec![f32::NAN; g.weight_len()];
+            direct::weight_gradient(isa, &g, &x, &dy, &mut got);
+            got
+        }) {
+            prop_assert!(error(&got, &dw) < 2e-6, "{isa} weight gradient {}", error(&got, &dw));
+        }
+        let mut got = vec![f32::NAN; g.filters];
+        direct::bias_gradient(&g, &dy, &mut got);
+        prop_assert!(error(&got, &db) < 2e-6);
+    }
+}
