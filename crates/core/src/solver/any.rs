@@ -52,7 +52,7 @@ impl AnySolver {
         }
     }
 
-    fn inner<X: State>(self) -> &'static dyn Solver<X> {
+    fn inner<'a, X: State + 'a>(self) -> &'a dyn Solver<X> {
         match self {
             Self::Euler | Self::Ancestral | Self::Lcm => &Euler,
             Self::Heun => &Heun,
