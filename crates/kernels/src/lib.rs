@@ -5,6 +5,7 @@
 
 mod attention;
 mod conv2d;
+mod flex;
 mod gemm;
 mod group_norm;
 mod linear;

@@ -57,6 +57,8 @@ mod tests {
             a.as_ptr() as usize
         });
         // Both buffers are free again: asking for two gives the same two.
-        with(100, |a| with(100, |b| assert!(a.as_ptr() as usize == outer || b.as_ptr() as usize == outer)));
+        with(100, |a| {
+            with(100, |b| assert!(a.as_ptr() as usize == outer || b.as_ptr() as usize == outer))
+        });
     }
 }

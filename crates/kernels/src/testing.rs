@@ -1,5 +1,7 @@
 //! What the tests of all kernels share: number sequences, comparison, thread pools.
 
+use burn::tensor::{Device, Tensor, TensorData};
+
 use crate::simd::Isa;
 
 /// `n` numbers in [−1, 1), a function of `seed`.
@@ -34,12 +36,70 @@ pub(crate) fn everywhere(work: impl Fn(Isa) -> Vec<f32> + Sync) -> Vec<(Isa, Vec
     let run = |isa| {
         let first = work(isa);
         for threads in [1, 2, 7] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .expect("a thread pool");
             let again = pool.install(|| work(isa));
             let same = first.iter().zip(&again).all(|(a, b)| a.to_bits() == b.to_bits());
-            assert!(same && first.len() == again.len(), "{isa}: {threads} threads change the result");
+            assert!(
+                same && first.len() == again.len(),
+                "{isa}: {threads} threads change the result"
+            );
         }
         (isa, first)
     };
     Isa::available().into_iter().map(run).collect()
+}
+
+/// Runs `f` on differentiable tensors of the given shapes and values (`v`-th input: `values(len, seed + v)`), weighs
+/// its output by fixed numbers into a loss, and gives the output followed by the gradient of each input.
+pub(crate) fn with_gradients(
+    shapes: &[&[usize]],
+    seed: u32,
+    f: impl Fn(&[Input]) -> Tensor<1>,
+) -> Vec<Vec<f32>> {
+    let device = Device::flex().autodiff();
+    let input = |(i, shape): (usize, &&[usize])| {
+        let numbers = values(shape.iter().product(), seed.wrapping_add(i as u32));
+        Input {
+            flat: Tensor::from_data(TensorData::from(&numbers[..]), &device).require_grad(),
+            shape: shape.to_vec(),
+        }
+    };
+    let inputs: Vec<Input> = shapes.iter().enumerate().map(input).collect();
+    let out = f(&inputs);
+    let weights = values(out.dims()[0], seed ^ 0x5EED);
+    let loss = (out.clone() * Tensor::from_data(TensorData::from(&weights[..]), &device)).sum();
+    let grads = loss.backward();
+    let read = |t: Tensor<1>| t.into_data().to_vec::<f32>().expect("single precision");
+    let mut results = vec![read(out.inner())];
+    for input in inputs {
+        let zeros = || Tensor::zeros(input.flat.dims(), &Device::flex());
+        results.push(read(input.flat.grad(&grads).unwrap_or_else(zeros)));
+    }
+    results
+}
+
+/// A differentiable input of [`with_gradients`].
+pub(crate) struct Input {
+    flat: Tensor<1>,
+    shape: Vec<usize>,
+}
+
+impl Input {
+    /// In its shape.
+    pub(crate) fn get<const D: usize>(&self) -> Tensor<D> {
+        let shape: [usize; D] = self.shape.clone().try_into().expect("the rank asked for");
+        self.flat.clone().reshape(shape)
+    }
+}
+
+/// Checks that two results of [`with_gradients`] agree.
+pub(crate) fn assert_close(got: &[Vec<f32>], want: &[Vec<f32>], tolerance: f64) {
+    assert_eq!(got.len(), want.len());
+    for (i, (got, want)) in got.iter().zip(want).enumerate() {
+        let e = error(got, &double(want));
+        assert!(e < tolerance, "result {i} (0 is the output, then gradients) is {e} off");
+    }
 }

@@ -18,7 +18,9 @@ fn taps(g: &Geometry, border: &Border) -> Offsets {
     for channel in 0..g.group_channels() {
         for row in 0..g.rows {
             for column in 0..g.columns {
-                places.push(channel * border.full() + row * down * border.full_width() + column * across);
+                places.push(
+                    channel * border.full() + row * down * border.full_width() + column * across,
+                );
             }
         }
     }
@@ -48,19 +50,35 @@ fn border(g: &Geometry) -> Border {
 }
 
 /// `y = conv(x, weight) + bias`.
-pub(super) fn forward(isa: Isa, g: &Geometry, x: &[f32], weight: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+pub(super) fn forward(
+    isa: Isa,
+    g: &Geometry,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+) {
     let border = border(g);
     let (filters, depth) = (g.group_filters(), g.group_channels() * g.taps());
     border.with(x, |x| {
         for group in 0..g.options.groups {
             let first = group * filters;
-            let left = Operand::new(&weight[first * depth..], Offsets::stride(filters, depth), Offsets::stride(depth, 1));
+            let left = Operand::new(
+                &weight[first * depth..],
+                Offsets::stride(filters, depth),
+                Offsets::stride(depth, 1),
+            );
             let from = (group * g.group_channels() * border.full()).min(x.len());
             let right = Operand::new(&x[from..], patches(g, &border), taps(g, &border));
             let bias = bias.map_or(Bias::None, |b| Bias::Row(&b[first..first + filters]));
             let from = (first * g.out_pixels()).min(y.len());
             let columns = Offsets::runs(g.images, g.out_pixels(), g.filters * g.out_pixels());
-            let output = Output::new(&mut y[from..], Offsets::stride(filters, g.out_pixels()), columns, bias);
+            let output = Output::new(
+                &mut y[from..],
+                Offsets::stride(filters, g.out_pixels()),
+                columns,
+                bias,
+            );
             gemm(isa, &left, &right, &output);
         }
     });
@@ -70,16 +88,30 @@ pub(super) fn forward(isa: Isa, g: &Geometry, x: &[f32], weight: &[f32], bias: O
 ///
 /// Input `i = phase + stride · i'` met tap `r` at output `(i + pad − r · dilation) / stride = i' + shift`, for those `r`
 /// that make the division exact.
-fn reaching(phase: usize, kernel: usize, stride: usize, dilation: usize, pad: usize) -> Vec<(usize, isize)> {
+fn reaching(
+    phase: usize,
+    kernel: usize,
+    stride: usize,
+    dilation: usize,
+    pad: usize,
+) -> Vec<(usize, isize)> {
     let exact = |r: usize| {
         let distance = (phase + pad) as isize - (r * dilation) as isize;
-        (distance.rem_euclid(stride as isize) == 0).then(|| (r, distance.div_euclid(stride as isize)))
+        (distance.rem_euclid(stride as isize) == 0)
+            .then(|| (r, distance.div_euclid(stride as isize)))
     };
     (0..kernel).filter_map(exact).collect()
 }
 
 /// Zeros needed before and after the outputs so that every shifted output exists.
-fn margin(size: usize, out: usize, kernel: usize, stride: usize, dilation: usize, pad: usize) -> (usize, usize) {
+fn margin(
+    size: usize,
+    out: usize,
+    kernel: usize,
+    stride: usize,
+    dilation: usize,
+    pad: usize,
+) -> (usize, usize) {
     let (mut before, mut after) = (0, 0);
     for phase in 0..stride.min(size) {
         let last = ((size - 1 - phase) / stride) as isize;
@@ -99,7 +131,8 @@ pub(super) fn data_gradient(isa: Isa, g: &Geometry, dy: &[f32], weight: &[f32], 
     let (left, right) =
         margin(g.width, g.out_width, g.columns, o.stride[1], o.dilation[1], o.padding_begin[1]);
     let planes = g.images * g.filters;
-    let border = Border { planes, height: g.out_height, width: g.out_width, top, left, bottom, right };
+    let border =
+        Border { planes, height: g.out_height, width: g.out_width, top, left, bottom, right };
     border.with(dy, |dy| {
         for down in 0..o.stride[0].min(g.height) {
             for across in 0..o.stride[1].min(g.width) {
@@ -109,7 +142,15 @@ pub(super) fn data_gradient(isa: Isa, g: &Geometry, dy: &[f32], weight: &[f32], 
     });
 }
 
-fn phase(isa: Isa, g: &Geometry, border: &Border, dy: &[f32], weight: &[f32], dx: &mut [f32], at: [usize; 2]) {
+fn phase(
+    isa: Isa,
+    g: &Geometry,
+    border: &Border,
+    dy: &[f32],
+    weight: &[f32],
+    dx: &mut [f32],
+    at: [usize; 2],
+) {
     let o = &g.options;
     let rows = reaching(at[0], g.rows, o.stride[0], o.dilation[0], o.padding_begin[0]);
     let columns = reaching(at[1], g.columns, o.stride[1], o.dilation[1], o.padding_begin[1]);
@@ -136,15 +177,23 @@ fn phase(isa: Isa, g: &Geometry, border: &Border, dy: &[f32], weight: &[f32], dx
     for group in 0..o.groups {
         let from = group * filters * channels * g.taps();
         let depths = Offsets::Table(in_weight.clone());
-        let left = Operand::new(&weight[from.min(weight.len())..], Offsets::stride(channels, g.taps()), depths);
+        let left = Operand::new(
+            &weight[from.min(weight.len())..],
+            Offsets::stride(channels, g.taps()),
+            depths,
+        );
         let lanes = Offsets::nest(g.images, g.filters * border.full(), &patches);
         let from = group * filters * border.full();
         let right = Operand::new(&dy[from.min(dy.len())..], lanes, Offsets::Table(in_dy.clone()));
         let image = g.channels * g.pixels();
-        let places =
-            if whole { Offsets::runs(g.images, g.pixels(), image) } else { Offsets::nest(g.images, image, &pixels) };
+        let places = if whole {
+            Offsets::runs(g.images, g.pixels(), image)
+        } else {
+            Offsets::nest(g.images, image, &pixels)
+        };
         let from = (group * channels * g.pixels()).min(dx.len());
-        let output = Output::new(&mut dx[from..], Offsets::stride(channels, g.pixels()), places, Bias::None);
+        let output =
+            Output::new(&mut dx[from..], Offsets::stride(channels, g.pixels()), places, Bias::None);
         gemm(isa, &left, &right, &output);
     }
 }
@@ -162,17 +211,24 @@ pub(super) fn weight_gradient(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], dwe
             let from = (group * g.group_channels() * border.full()).min(x.len());
             let right = Operand::new(&x[from..], taps(g, &border), patches(g, &border));
             let out = &mut dweight[first * depth..];
-            let output = Output::new(out, Offsets::stride(filters, depth), Offsets::stride(depth, 1), Bias::None);
+            let output = Output::new(
+                out,
+                Offsets::stride(filters, depth),
+                Offsets::stride(depth, 1),
+                Bias::None,
+            );
             gemm(isa, &left, &right, &output);
         }
     });
 }
 
-/// `dbias`: output gradients summed over images and pixels, image by image.
-pub(super) fn bias_gradient(g: &Geometry, dy: &[f32], dbias: &mut [f32]) {
-    let pixels = g.out_pixels();
+/// `dbias`: output gradients `dy [images, filters, height, width]` summed over images and pixels, image by image.
+pub(super) fn bias_gradient(dy_shape: [usize; 4], dy: &[f32], dbias: &mut [f32]) {
+    let [images, filters, height, width] = dy_shape;
+    let pixels = height * width;
     dbias.par_iter_mut().enumerate().for_each(|(filter, sum)| {
-        let plane = |image: usize| crate::reduce::sum(&dy[(image * g.filters + filter) * pixels..][..pixels]);
-        *sum = (0..g.images).map(plane).sum();
+        let plane =
+            |image: usize| crate::reduce::sum(&dy[(image * filters + filter) * pixels..][..pixels]);
+        *sum = (0..images).map(plane).sum();
     });
 }

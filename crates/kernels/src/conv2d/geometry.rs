@@ -31,15 +31,32 @@ impl Geometry {
             o.groups
         );
         assert!(rows > 0 && columns > 0, "conv2d: the kernel is {rows} × {columns}");
-        assert!(o.stride.iter().chain(&o.dilation).all(|&s| s > 0), "conv2d: stride and dilation must be positive");
+        assert!(
+            o.stride.iter().chain(&o.dilation).all(|&s| s > 0),
+            "conv2d: stride and dilation must be positive"
+        );
         let extent = |size: usize, kernel: usize, axis: usize| {
             let padded = size + o.padding_begin[axis] + o.padding_end[axis];
             let reach = (kernel - 1) * o.dilation[axis] + 1;
-            assert!(padded >= reach, "conv2d: a padded size of {padded} is smaller than the kernel's extent {reach}");
+            assert!(
+                padded >= reach,
+                "conv2d: a padded size of {padded} is smaller than the kernel's extent {reach}"
+            );
             (padded - reach) / o.stride[axis] + 1
         };
         let (out_height, out_width) = (extent(height, rows, 0), extent(width, columns, 1));
-        Self { images, channels, height, width, filters, rows, columns, options, out_height, out_width }
+        Self {
+            images,
+            channels,
+            height,
+            width,
+            filters,
+            rows,
+            columns,
+            options,
+            out_height,
+            out_width,
+        }
     }
 
     /// Pixels of an input plane.

@@ -2,15 +2,21 @@
 
 mod direct;
 mod geometry;
+mod op;
 mod padded;
+mod passes;
 #[cfg(test)]
 mod tests;
 
 use geometry::Geometry;
 use padded::Border;
+#[cfg(test)]
+use passes::{data_gradient, forward};
 
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, module};
+
+use crate::flex::native;
 
 /// Geometry of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +46,24 @@ impl Default for Conv2dOptions {
 }
 
 /// Convolves `x [N, C, H, W]` with `weight [K, C/groups, R, S]` and an optional `bias [K]`.
+///
+/// # Panics
+/// When the shapes do not fit one another.
 pub fn conv2d(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    options: Conv2dOptions,
+) -> Tensor<4> {
+    if native(&x) && native(&weight) && bias.as_ref().is_none_or(native) {
+        op::run(x, weight, bias, options)
+    } else {
+        composed(x, weight, bias, options)
+    }
+}
+
+/// The same from Burn's own operations.
+pub(crate) fn composed(
     x: Tensor<4>,
     weight: Tensor<4>,
     bias: Option<Tensor<1>>,

@@ -59,7 +59,8 @@ impl Border {
         bottom.fill(0.0);
         for (i, row) in middle.chunks_exact_mut(width.max(1)).enumerate() {
             row[..self.left].fill(0.0);
-            row[self.left..self.left + self.width].copy_from_slice(&from[i * self.width..(i + 1) * self.width]);
+            row[self.left..self.left + self.width]
+                .copy_from_slice(&from[i * self.width..(i + 1) * self.width]);
             row[self.left + self.width..].fill(0.0);
         }
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::{double, error, everywhere, values};
+use crate::testing::{assert_close, double, error, everywhere, values, with_gradients};
 
 /// `Σ w · x` over all meetings of a tap and a pixel, told to `visit(x place, weight place, y place)`.
 fn meetings(g: &Geometry, mut visit: impl FnMut(usize, usize, usize)) {
@@ -17,11 +17,14 @@ fn meetings(g: &Geometry, mut visit: impl FnMut(usize, usize, usize)) {
                     for c in 0..cg {
                         for r in 0..g.rows {
                             for s in 0..g.columns {
-                                let row = (i * o.stride[0] + r * o.dilation[0]).wrapping_sub(o.padding_begin[0]);
-                                let col = (j * o.stride[1] + s * o.dilation[1]).wrapping_sub(o.padding_begin[1]);
+                                let row = (i * o.stride[0] + r * o.dilation[0])
+                                    .wrapping_sub(o.padding_begin[0]);
+                                let col = (j * o.stride[1] + s * o.dilation[1])
+                                    .wrapping_sub(o.padding_begin[1]);
                                 if row < g.height && col < g.width {
                                     let channel = k / kg * cg + c;
-                                    let x = ((n * g.channels + channel) * g.height + row) * g.width + col;
+                                    let x = ((n * g.channels + channel) * g.height + row) * g.width
+                                        + col;
                                     visit(x, ((k * cg + c) * g.rows + r) * g.columns + s, y);
                                 }
                             }
@@ -38,15 +41,20 @@ fn geometries() -> impl Strategy<Value = Geometry> {
     let sizes = (0_usize..4, 1_usize..5, 1_usize..5, 1_usize..4, 1_usize..12, 1_usize..12);
     let kernel = (1_usize..5, 1_usize..5, [1_usize..4, 1..4], [1_usize..3, 1..3]);
     let padding = ([0_usize..4, 0..4], [0_usize..4, 0..4]);
-    (sizes, kernel, padding).prop_filter_map("kernel larger than the image", |(sizes, kernel, padding)| {
-        let (n, cg, kg, groups, h, w) = sizes;
-        let (r, s, stride, dilation) = kernel;
-        let (padding_begin, padding_end) = padding;
-        let fits = |size: usize, k: usize, a: usize| size + padding_begin[a] + padding_end[a] > (k - 1) * dilation[a];
-        let options = Conv2dOptions { stride, padding_begin, padding_end, dilation, groups };
-        (fits(h, r, 0) && fits(w, s, 1))
-            .then(|| Geometry::new([n, cg * groups, h, w], [kg * groups, cg, r, s], options))
-    })
+    (sizes, kernel, padding).prop_filter_map(
+        "kernel larger than the image",
+        |(sizes, kernel, padding)| {
+            let (n, cg, kg, groups, h, w) = sizes;
+            let (r, s, stride, dilation) = kernel;
+            let (padding_begin, padding_end) = padding;
+            let fits = |size: usize, k: usize, a: usize| {
+                size + padding_begin[a] + padding_end[a] > (k - 1) * dilation[a]
+            };
+            let options = Conv2dOptions { stride, padding_begin, padding_end, dilation, groups };
+            (fits(h, r, 0) && fits(w, s, 1))
+                .then(|| Geometry::new([n, cg * groups, h, w], [kg * groups, cg, r, s], options))
+        },
+    )
 }
 
 proptest! {
@@ -89,7 +97,78 @@ proptest! {
             prop_assert!(error(&got, &dw) < 2e-6, "{isa} weight gradient {}", error(&got, &dw));
         }
         let mut got = vec![f32::NAN; g.filters];
-        direct::bias_gradient(&g, &dy, &mut got);
+        direct::bias_gradient([g.images, g.filters, g.out_height, g.out_width], &dy, &mut got);
         prop_assert!(error(&got, &db) < 2e-6);
+    }
+}
+
+#[test]
+fn the_operation_agrees_with_the_composed_one_and_differentiates() {
+    let cases = [
+        (
+            [2, 4, 7, 9],
+            [6, 4, 3, 3],
+            Conv2dOptions { padding_begin: [1, 1], padding_end: [1, 1], ..Default::default() },
+        ),
+        (
+            [3, 4, 8, 8],
+            [6, 2, 3, 3],
+            Conv2dOptions {
+                stride: [2, 2],
+                padding_begin: [1, 1],
+                padding_end: [1, 1],
+                groups: 2,
+                ..Default::default()
+            },
+        ),
+        ([2, 5, 7, 6], [3, 5, 1, 1], Conv2dOptions::default()),
+        (
+            [1, 3, 8, 8],
+            [4, 3, 3, 3],
+            Conv2dOptions { stride: [2, 2], padding_end: [1, 1], ..Default::default() },
+        ),
+    ];
+    for (x, w, options) in cases {
+        for bias in [true, false] {
+            let run =
+                |op: fn(Tensor<4>, Tensor<4>, Option<Tensor<1>>, Conv2dOptions) -> Tensor<4>| {
+                    with_gradients(&[&x, &w, &[w[0]]], 7, |t| {
+                        op(t[0].get(), t[1].get(), bias.then(|| t[2].get()), options).flatten(0, 3)
+                    })
+                };
+            assert_close(&run(conv2d), &run(composed), 1e-5);
+        }
+    }
+}
+
+#[test]
+fn an_image_does_not_depend_on_its_batch() {
+    let options =
+        Conv2dOptions { padding_begin: [1, 1], padding_end: [1, 1], ..Default::default() };
+    for (channels, filters, height, width, kernel) in
+        [(3, 5, 7, 7, 3), (24, 20, 14, 14, 3), (8, 16, 9, 5, 1), (16, 16, 7, 7, 3)]
+    {
+        let geometry = |n| {
+            Geometry::new(
+                [n, channels, height, width],
+                [filters, channels, kernel, kernel],
+                options,
+            )
+        };
+        let (five, one) = (geometry(5), geometry(1));
+        let (x, w) = (values(five.x_len(), 1), values(five.weight_len(), 2));
+        let dy = values(five.y_len(), 3);
+        for isa in crate::Isa::available() {
+            let (mut y, mut y1) = (vec![0.0; five.y_len()], vec![0.0; one.y_len()]);
+            let (mut dx, mut dx1) = (vec![0.0; five.x_len()], vec![0.0; one.x_len()]);
+            forward(isa, &five, &x, &w, None, &mut y);
+            data_gradient(isa, &five, &dy, &w, &mut dx);
+            for i in 0..5 {
+                forward(isa, &one, &x[i * one.x_len()..][..one.x_len()], &w, None, &mut y1);
+                assert_eq!(y1, y[i * one.y_len()..][..one.y_len()], "{isa} image {i}");
+                data_gradient(isa, &one, &dy[i * one.y_len()..][..one.y_len()], &w, &mut dx1);
+                assert_eq!(dx1, dx[i * one.x_len()..][..one.x_len()], "{isa} image {i}");
+            }
+        }
     }
 }

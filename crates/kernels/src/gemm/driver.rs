@@ -17,7 +17,10 @@ const SERIAL: usize = 1 << 17;
 /// When the shapes disagree.
 pub(crate) fn gemm(isa: Isa, a: &Operand<'_>, b: &Operand<'_>, output: &Output<'_>) {
     let (m, n, k) = (a.lanes(), b.lanes(), a.depth());
-    assert!(b.depth() == k && output.rows() == m && output.columns() == n, "shapes of a product disagree");
+    assert!(
+        b.depth() == k && output.rows() == m && output.columns() == n,
+        "shapes of a product disagree"
+    );
     if m == 0 || n == 0 {
         return;
     }
@@ -37,7 +40,10 @@ pub(crate) fn gemm(isa: Isa, a: &Operand<'_>, b: &Operand<'_>, output: &Output<'
             let out = &mut packed[piece * step * padded..][..depth.len() * padded];
             let pack = |(i, out): (usize, &mut [f32])| {
                 let lanes = i * 8 * rows..((i + 1) * 8 * rows).min(m);
-                dispatch(isa, Pack { operand: a, depth: depth.clone(), lanes, side: Side::Left, out });
+                dispatch(
+                    isa,
+                    Pack { operand: a, depth: depth.clone(), lanes, side: Side::Left, out },
+                );
             };
             let each = (8 * rows * depth.len()).max(1);
             if serial {
@@ -51,7 +57,8 @@ pub(crate) fn gemm(isa: Isa, a: &Operand<'_>, b: &Operand<'_>, output: &Output<'
         let task = |index: usize| {
             let (i, j) = (index % down * block_rows, index / down * block_columns);
             let (i_end, j_end) = ((i + block_rows).min(m), (j + block_columns).min(n));
-            let (row_panels, column_panels) = ((i_end - i).div_ceil(rows), (j_end - j).div_ceil(columns));
+            let (row_panels, column_panels) =
+                ((i_end - i).div_ceil(rows), (j_end - j).div_ceil(columns));
             let stride = column_panels * columns;
             scratch::with(step * stride, |panels| {
                 scratch::with(row_panels * rows * stride, |c| {
@@ -61,13 +68,29 @@ pub(crate) fn gemm(isa: Isa, a: &Operand<'_>, b: &Operand<'_>, output: &Output<'
                     for piece in 0..k.div_ceil(step) {
                         let depth = piece * step..(piece * step + step).min(k);
                         let length = depth.len();
-                        let pack = Pack { operand: b, depth, lanes: j..j_end, side: Side::Right, out: panels };
+                        let pack = Pack {
+                            operand: b,
+                            depth,
+                            lanes: j..j_end,
+                            side: Side::Right,
+                            out: panels,
+                        };
                         dispatch(isa, pack);
-                        let a = &packed[piece * step * padded + i * length..][..row_panels * rows * length];
+                        let a = &packed[piece * step * padded + i * length..]
+                            [..row_panels * rows * length];
                         let accumulate = piece > 0;
                         dispatch(
                             isa,
-                            Block { depth: length, a, b: panels, c, stride, row_panels, column_panels, accumulate },
+                            Block {
+                                depth: length,
+                                a,
+                                b: panels,
+                                c,
+                                stride,
+                                row_panels,
+                                column_panels,
+                                accumulate,
+                            },
                         );
                     }
                     for (row, values) in (i..i_end).zip(c.chunks_exact_mut(stride)) {
@@ -89,7 +112,8 @@ pub(crate) fn gemm(isa: Isa, a: &Operand<'_>, b: &Operand<'_>, output: &Output<'
 /// Rows and columns of one task's block, whole tiles: as much as the second-level cache holds, less where the tasks
 /// would be too few for the threads.
 fn block_size(m: usize, n: usize, rows: usize, columns: usize, serial: bool) -> (usize, usize) {
-    let (mut i, mut j) = (m.div_ceil(rows).min(132 / rows), n.div_ceil(columns).min((192 / columns).max(1)));
+    let (mut i, mut j) =
+        (m.div_ceil(rows).min(132 / rows), n.div_ceil(columns).min((192 / columns).max(1)));
     let threads = if serial { 1 } else { rayon::current_num_threads() };
     let tasks = |i: usize, j: usize| m.div_ceil(i * rows) * n.div_ceil(j * columns);
     while threads > 1 && tasks(i, j) < 4 * threads && (j > 2 || i > 4) {

@@ -37,7 +37,9 @@ impl Offsets {
 
     /// The two-level index `o · inner.len() + i` at `o · outer_stride + inner[i]`, for `o < outer`.
     pub(crate) fn nest(outer: usize, outer_stride: usize, inner: &[usize]) -> Self {
-        Self::Table((0..outer).flat_map(|o| inner.iter().map(move |i| o * outer_stride + i)).collect())
+        Self::Table(
+            (0..outer).flat_map(|o| inner.iter().map(move |i| o * outer_stride + i)).collect(),
+        )
     }
 
     /// Number of elements.
@@ -82,7 +84,10 @@ impl<'a> Operand<'a> {
     /// When an element lies outside `data`.
     pub(crate) fn new(data: &'a [f32], lanes: Offsets, depths: Offsets) -> Self {
         let empty = lanes.len() == 0 || depths.len() == 0;
-        assert!(empty || lanes.last() + depths.last() < data.len(), "an operand reaches beyond its data");
+        assert!(
+            empty || lanes.last() + depths.last() < data.len(),
+            "an operand reaches beyond its data"
+        );
         Self { data, lanes, depths }
     }
 
@@ -101,12 +106,21 @@ impl<'a> Operand<'a> {
     /// # Panics
     /// When a range exceeds the operand or `out` is too short.
     #[inline(always)]
-    pub(crate) fn pack<const TILE: usize>(&self, depth: Range<usize>, lanes: Range<usize>, out: &mut [f32]) {
-        assert!(depth.end <= self.depths.len() && lanes.end <= self.lanes.len(), "packing beyond the operand");
+    pub(crate) fn pack<const TILE: usize>(
+        &self,
+        depth: Range<usize>,
+        lanes: Range<usize>,
+        out: &mut [f32],
+    ) {
+        assert!(
+            depth.end <= self.depths.len() && lanes.end <= self.lanes.len(),
+            "packing beyond the operand"
+        );
         if depth.is_empty() {
             return;
         }
-        let panels = out[..lanes.len().next_multiple_of(TILE) * depth.len()].chunks_exact_mut(TILE * depth.len());
+        let panels = out[..lanes.len().next_multiple_of(TILE) * depth.len()]
+            .chunks_exact_mut(TILE * depth.len());
         for (p, panel) in panels.enumerate() {
             let first = lanes.start + p * TILE;
             let count = TILE.min(lanes.end - first);

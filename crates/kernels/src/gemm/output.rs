@@ -30,9 +30,17 @@ unsafe impl Sync for Output<'_> {}
 impl<'a> Output<'a> {
     /// # Panics
     /// When an element lies outside `data`, or the bias has the wrong length.
-    pub(crate) fn new(data: &'a mut [f32], rows: Offsets, columns: Offsets, bias: Bias<'a>) -> Self {
+    pub(crate) fn new(
+        data: &'a mut [f32],
+        rows: Offsets,
+        columns: Offsets,
+        bias: Bias<'a>,
+    ) -> Self {
         let empty = rows.len() == 0 || columns.len() == 0;
-        assert!(empty || rows.last() + columns.last() < data.len(), "the output reaches beyond its data");
+        assert!(
+            empty || rows.last() + columns.last() < data.len(),
+            "the output reaches beyond its data"
+        );
         match bias {
             Bias::None => {}
             Bias::Row(b) => assert_eq!(b.len(), rows.len(), "one bias for each row"),
@@ -70,7 +78,9 @@ impl<'a> Output<'a> {
         match &self.columns {
             // SAFETY: `new` checked that all elements lie inside the data; the caller that they are written once.
             Offsets::Stride { stride: 1, .. } => unsafe {
-                self.data.add(base + column).copy_from_nonoverlapping(values.as_ptr(), values.len());
+                self.data
+                    .add(base + column)
+                    .copy_from_nonoverlapping(values.as_ptr(), values.len());
             },
             Offsets::Runs { run, stride, .. } => {
                 let (mut values, mut column) = (&*values, column);

@@ -1,0 +1,27 @@
+//! The three passes of a convolution, each by the algorithm that suits its sizes. The choice never depends on the number
+//! of images, so that an image's result does not either.
+
+use super::{Geometry, direct};
+use crate::simd::Isa;
+
+/// `y = conv(x, weight) + bias`.
+pub(crate) fn forward(
+    isa: Isa,
+    g: &Geometry,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+) {
+    direct::forward(isa, g, x, weight, bias, y);
+}
+
+/// `∂/∂x`.
+pub(crate) fn data_gradient(isa: Isa, g: &Geometry, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
+    direct::data_gradient(isa, g, dy, weight, dx);
+}
+
+/// `∂/∂weight`.
+pub(crate) fn weight_gradient(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], dweight: &mut [f32]) {
+    direct::weight_gradient(isa, g, x, dy, dweight);
+}
