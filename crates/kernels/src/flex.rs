@@ -54,3 +54,11 @@ impl<B: Backend> Maybe<B> {
         }
     }
 }
+
+/// A tensor of the shape of `x` whose values `fill` writes.
+pub(crate) fn like(x: &FlexTensor, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
+    let shape = x.layout().shape().clone();
+    let mut values = vec![0.0_f32; shape.num_elements()];
+    fill(&mut values);
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), DType::F32)
+}

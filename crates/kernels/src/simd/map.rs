@@ -10,6 +10,12 @@ const MOST: usize = 16;
 pub(crate) struct Lanes<'a>(&'a [f32]);
 
 impl<'a> Lanes<'a> {
+    /// The values.
+    #[inline(always)]
+    pub(crate) fn values(self) -> &'a [f32] {
+        self.0
+    }
+
     /// Reads `values` in order.
     pub(crate) fn of(values: &'a [f32]) -> Self {
         Self(values)
