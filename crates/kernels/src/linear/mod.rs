@@ -1,9 +1,31 @@
 //! Affine map of the last dimension in PyTorch's layout: `y = x · wᵀ + b`.
 
+mod op;
+#[cfg(test)]
+mod tests;
+
 use burn::tensor::Tensor;
 
+use crate::flex::native;
+
 /// Maps `x [.., in]` by `weight [out, in]` and an optional `bias [out]` to `[.., out]`.
+///
+/// # Panics
+/// When the shapes do not fit one another.
 pub fn linear<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+) -> Tensor<D> {
+    if native(&x) && native(&weight) && bias.as_ref().is_none_or(native) {
+        op::run(x, weight, bias)
+    } else {
+        composed(x, weight, bias)
+    }
+}
+
+/// The same from Burn's own operations.
+pub(crate) fn composed<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,
