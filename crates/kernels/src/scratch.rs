@@ -43,6 +43,22 @@ pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
     result
 }
 
+/// [`with`] several buffers of the given lengths.
+pub(crate) fn split<const N: usize, R>(
+    lens: [usize; N],
+    work: impl FnOnce([&mut [f32]; N]) -> R,
+) -> R {
+    let whole = |len: usize| len.next_multiple_of(LINE);
+    with(lens.iter().map(|&len| whole(len)).sum(), |mut rest| {
+        let parts = lens.map(|len| {
+            let (part, after) = std::mem::take(&mut rest).split_at_mut(whole(len));
+            rest = after;
+            &mut part[..len]
+        });
+        work(parts)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

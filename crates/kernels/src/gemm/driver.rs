@@ -146,19 +146,10 @@ impl Kernel for Pack<'_, '_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let width = match self.side {
-            Side::Left => S::ROWS,
-            Side::Right => S::VECTORS * S::LANES,
-        };
-        match width {
-            4 => self.operand.pack::<4>(self.depth, self.lanes, self.out),
-            6 => self.operand.pack::<6>(self.depth, self.lanes, self.out),
-            8 => self.operand.pack::<8>(self.depth, self.lanes, self.out),
-            12 => self.operand.pack::<12>(self.depth, self.lanes, self.out),
-            16 => self.operand.pack::<16>(self.depth, self.lanes, self.out),
-            48 => self.operand.pack::<48>(self.depth, self.lanes, self.out),
-            _ => unreachable!("no panel of this width"),
+    fn run<S: Simd>(self, s: S) {
+        match self.side {
+            Side::Left => self.operand.pack_rows(s, self.depth, self.lanes, self.out),
+            Side::Right => self.operand.pack_columns(s, self.depth, self.lanes, self.out),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::simd::Simd;
+
 /// Places of elements along one dimension of an array.
 pub(crate) enum Offsets {
     /// Element `i` lies at `i · stride`.
@@ -106,12 +108,7 @@ impl<'a> Operand<'a> {
     /// # Panics
     /// When a range exceeds the operand or `out` is too short.
     #[inline(always)]
-    pub(crate) fn pack<const TILE: usize>(
-        &self,
-        depth: Range<usize>,
-        lanes: Range<usize>,
-        out: &mut [f32],
-    ) {
+    fn pack<const TILE: usize>(&self, depth: Range<usize>, lanes: Range<usize>, out: &mut [f32]) {
         assert!(
             depth.end <= self.depths.len() && lanes.end <= self.lanes.len(),
             "packing beyond the operand"
@@ -153,6 +150,41 @@ impl<'a> Operand<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// [`pack`](Self::pack) into panels as wide as the rows of the register tile.
+    #[inline(always)]
+    pub(crate) fn pack_rows<S: Simd>(
+        &self,
+        _: S,
+        depth: Range<usize>,
+        lanes: Range<usize>,
+        out: &mut [f32],
+    ) {
+        match S::ROWS {
+            4 => self.pack::<4>(depth, lanes, out),
+            6 => self.pack::<6>(depth, lanes, out),
+            8 => self.pack::<8>(depth, lanes, out),
+            _ => unreachable!("no panel of this width"),
+        }
+    }
+
+    /// [`pack`](Self::pack) into panels as wide as the columns of the register tile.
+    #[inline(always)]
+    pub(crate) fn pack_columns<S: Simd>(
+        &self,
+        _: S,
+        depth: Range<usize>,
+        lanes: Range<usize>,
+        out: &mut [f32],
+    ) {
+        match S::VECTORS * S::LANES {
+            8 => self.pack::<8>(depth, lanes, out),
+            12 => self.pack::<12>(depth, lanes, out),
+            16 => self.pack::<16>(depth, lanes, out),
+            48 => self.pack::<48>(depth, lanes, out),
+            _ => unreachable!("no panel of this width"),
         }
     }
 }
