@@ -1,0 +1,42 @@
+//! Reading configurations from JSON so that an error names the key at fault.
+
+use crate::Error;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serializer};
+use serde_json::{Map, Value};
+
+/// Reads a configuration whose fields all have defaults.
+///
+/// Serde's errors do not say which field they are about, so each key is first read alone.
+pub(crate) fn read<C: DeserializeOwned>(object: &Map<String, Value>) -> Result<C, Error> {
+    for (key, value) in object {
+        let alone = Map::from_iter([(key.clone(), value.clone())]);
+        if let Err(error) = serde_json::from_value::<C>(Value::Object(alone)) {
+            return Err(Error::config(key, value, reason(&error)));
+        }
+    }
+    Ok(serde_json::from_value(Value::Object(object.clone()))?)
+}
+
+/// What serde expected, out of its sentence "invalid type: …, expected …" or "unknown variant …, expected …".
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split_once("expected ").map_or(text.clone(), |(_, expected)| expected.to_owned())
+}
+
+/// Writes a number without a decimal point where it is whole, as Python wrote it.
+pub(crate) fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        serializer.serialize_i64(*value as i64)
+    } else {
+        serializer.serialize_f64(*value)
+    }
+}
+
+/// Reads a name without regard to case.
+pub(crate) fn any_case<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    T::deserialize(Value::String(name.to_lowercase())).map_err(serde::de::Error::custom)
+}

@@ -1,0 +1,98 @@
+//! Writing parameters by their name, as when a file is opened.
+
+use super::assign::replace;
+use super::path::Path;
+use crate::Error;
+use crate::layer::attention;
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::Tensor;
+use std::collections::HashMap;
+
+/// Replaces every parameter by what `source` gives for its name and shape, asked in field order.
+///
+/// # Errors
+/// The first error of the source, or [`Error::Length`] when it gives too many or too few numbers.
+pub fn load<M: Module>(
+    module: M,
+    source: &mut dyn FnMut(&str, &[usize]) -> Result<Vec<f32>, Error>,
+) -> Result<M, Error> {
+    let mut loader = Loader { path: Path::default(), source, error: None };
+    let module = module.map(&mut loader);
+    loader.error.map_or(Ok(module), Err)
+}
+
+/// Replaces every parameter by the tensor of its name among `tensors`, the names and shapes of a state dictionary, read
+/// through `read`; returns the names that no parameter used.
+///
+/// A parameter that has an older name (see [`attention::older_name`]) is found under that one too, and a tensor that
+/// only has extra trailing dimensions of size one is taken as well: old files keep the maps of attention as 1×1
+/// convolutions.
+///
+/// # Errors
+/// [`Error::Missing`] and [`Error::Shape`] name the tensor and its shapes; errors of `read` are passed on.
+pub fn load_state_dict<M: Module>(
+    module: M,
+    tensors: &[(String, Vec<usize>)],
+    read: &mut dyn FnMut(&str) -> Result<Vec<f32>, Error>,
+) -> Result<(M, Vec<String>), Error> {
+    let mut unused: HashMap<&str, &[usize]> =
+        tensors.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect();
+    let module = load(module, &mut |name, expected| {
+        let older = attention::older_name(name);
+        let (name, found) = std::iter::once(name)
+            .chain(older.as_deref())
+            .find_map(|n| unused.remove_entry(n))
+            .ok_or_else(|| Error::Missing { name: name.to_owned(), expected: expected.to_vec() })?;
+        if !found.strip_prefix(expected).is_some_and(|rest| rest.iter().all(|&d| d == 1)) {
+            return Err(Error::Shape {
+                name: name.to_owned(),
+                found: found.to_vec(),
+                expected: expected.to_vec(),
+            });
+        }
+        read(name)
+    })?;
+    let unused = tensors
+        .iter()
+        .map(|(n, _)| n)
+        .filter(|n| unused.contains_key(n.as_str()))
+        .cloned()
+        .collect();
+    Ok((module, unused))
+}
+
+struct Loader<'s> {
+    path: Path,
+    source: &'s mut dyn FnMut(&str, &[usize]) -> Result<Vec<f32>, Error>,
+    error: Option<Error>,
+}
+
+impl ModuleMapper for Loader<'_> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if self.error.is_some() {
+            return param;
+        }
+        let (name, expected) = (self.path.name(), param.dims().to_vec());
+        match (self.source)(&name, &expected) {
+            Ok(values) if values.len() == expected.iter().product::<usize>() => {
+                replace(param, values)
+            }
+            Ok(values) => {
+                self.error = Some(Error::Length { name, found: values.len(), expected });
+                param
+            }
+            Err(error) => {
+                self.error = Some(error);
+                param
+            }
+        }
+    }
+}
