@@ -1,0 +1,194 @@
+//! Sampling a batch of images: the trajectory of `core` run with a model's network.
+//!
+//! Image `i` depends on its seed, its class and the settings alone: the same bytes for any batch size or thread count.
+
+use std::ops::ControlFlow;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use langevin_core::guidance::ClassifierFree;
+use langevin_core::{AnySolver, Denoiser, Grid, Trajectory};
+
+use crate::noise::ImageNoise;
+use crate::{Error, Model, ModelDenoiser, Result, RngKind};
+
+/// How to sample.
+#[derive(Clone, Debug)]
+pub struct SampleConfig {
+    /// Steps of the solver.
+    pub steps: usize,
+    /// The solver.
+    pub solver: AnySolver,
+    /// How the noise levels are spaced.
+    pub grid: Grid,
+    /// Share of the noise drawn anew, 0 (DDIM) to 1 (DDPM).
+    pub eta: f64,
+    /// Scale of classifier-free guidance; 1 is none.
+    pub guidance: f64,
+    /// Which generator draws the noise.
+    pub rng: RngKind,
+    /// Images per forward pass; has no influence on the images.
+    pub batch: usize,
+}
+
+impl Default for SampleConfig {
+    /// 50 uniform deterministic first-order steps without guidance.
+    fn default() -> Self {
+        Self {
+            steps: 50,
+            solver: AnySolver::Euler,
+            grid: Grid::Uniform,
+            eta: 0.0,
+            guidance: 1.0,
+            rng: RngKind::Philox,
+            batch: 100,
+        }
+    }
+}
+
+/// What to sample.
+#[derive(Clone, Debug)]
+pub struct SampleJob {
+    /// One seed per image.
+    pub seeds: Vec<u64>,
+    /// One class per image; `None` samples without a class.
+    pub labels: Option<Vec<u32>>,
+    /// Height and width; `None` takes the network's sample size.
+    pub size: Option<[usize; 2]>,
+    /// Starting states `[N, C, H, W]`, already at the first noise level, instead of drawn noise.
+    pub start: Option<Vec<f32>>,
+}
+
+/// Where sampling stands: called once per noise level and batch, from the start to the finished images.
+#[derive(Debug)]
+pub struct Progress<'a> {
+    /// Index of the batch's first image.
+    pub first: usize,
+    /// Images asked for in all.
+    pub images: usize,
+    /// Steps done, 0 to `steps`.
+    pub step: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// The batch's states at this level.
+    pub state: &'a Tensor<4>,
+}
+
+/// The finished images.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    /// `[N, C, H, W]`.
+    pub shape: [usize; 4],
+    /// The numbers, about −1 to 1, not clamped.
+    pub data: Vec<f32>,
+}
+
+/// Samples `job` from `model`, telling `observer` of each step; `Break` from it ends with [`Error::Interrupted`].
+pub fn sample(
+    model: &Model,
+    job: &SampleJob,
+    config: &SampleConfig,
+    device: &Device,
+    observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+) -> Result<Samples> {
+    let shape = check(model, job, config)?;
+    let levels = config.grid.levels(&model.config.schedule, config.steps)?;
+    let [total, c, h, w] = shape;
+    let size = c * h * w;
+    let mut data = Vec::with_capacity(total * size);
+    for first in (0..total).step_by(config.batch) {
+        let range = first..(first + config.batch).min(total);
+        let noise = ImageNoise::new(config.rng, &job.seeds[range.clone()], [c, h, w], device);
+        let (start, noise) = match &job.start {
+            Some(start) => {
+                let values = start[range.start * size..range.end * size].to_vec();
+                let state = TensorData::new(values, [range.len(), c, h, w]);
+                (Tensor::from_data(state, device), noise.without_start())
+            }
+            // For data of unit variance, x at this level has variance alpha² + sigma².
+            None => (noise.draw(0) * levels[0].alpha.hypot(levels[0].sigma), noise),
+        };
+        let labels = job.labels.as_ref().map(|l| &l[range.clone()]);
+        let denoiser = guided(model, labels, config.guidance);
+        let mut trajectory =
+            Trajectory::new(start, levels.clone(), config.solver, config.eta, &*denoiser, &noise);
+        let mut tell = |step: usize, state: &Tensor<4>| {
+            let progress = Progress { first, images: total, step, steps: config.steps, state };
+            match observer(&progress) {
+                ControlFlow::Break(()) => Err(Error::Interrupted { done: first, total }),
+                ControlFlow::Continue(()) => Ok(()),
+            }
+        };
+        for step in 0..config.steps {
+            let Some(eval) = trajectory.next() else { break };
+            tell(step, &eval?.x)?;
+        }
+        let state = trajectory.run()?;
+        tell(config.steps, &state)?;
+        let values =
+            state.into_data().into_vec::<f32>().map_err(|e| Error::Tensor(format!("{e:?}")))?;
+        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+            return Err(Error::NotFinite { image: first + at / size });
+        }
+        data.extend(values);
+    }
+    Ok(Samples { shape, data })
+}
+
+/// The model's denoiser, wrapped in classifier-free guidance where the scale is not 1.
+fn guided<'a>(
+    model: &'a Model,
+    labels: Option<&'a [u32]>,
+    guidance: f64,
+) -> Box<dyn Denoiser<Tensor<4>> + 'a> {
+    let conditional = ModelDenoiser::new(model, labels);
+    if guidance == 1.0 {
+        return Box::new(conditional);
+    }
+    Box::new(ClassifierFree::new(conditional, ModelDenoiser::new(model, None), guidance))
+}
+
+fn check(model: &Model, job: &SampleJob, config: &SampleConfig) -> Result<[usize; 4]> {
+    let value = |name, found: String, expected| Err(Error::Value { name, found, expected });
+    if config.batch == 0 {
+        return value("batch", "0".to_owned(), "at least 1");
+    }
+    if !(0.0..=1.0).contains(&config.eta) {
+        return value("eta", config.eta.to_string(), "between 0 and 1");
+    }
+    if !config.guidance.is_finite() {
+        return value("guidance", config.guidance.to_string(), "a finite number");
+    }
+    let classes = model.config.classes.as_ref();
+    if config.guidance != 1.0 && (job.labels.is_none() || classes.is_none_or(|c| c.null.is_none()))
+    {
+        return Err(Error::Guidance { guidance: config.guidance });
+    }
+    let network = &model.config.network;
+    let Some([h, w]) = job.size.or(network.sample_size()) else {
+        return value(
+            "sample_size",
+            "missing".to_owned(),
+            "in the network's configuration, or given",
+        );
+    };
+    let shape = [job.seeds.len(), network.in_channels(), h, w];
+    if let Some(labels) = &job.labels
+        && labels.len() != job.seeds.len()
+    {
+        return Err(Error::Shape {
+            name: "labels",
+            found: vec![labels.len()],
+            expected: vec![shape[0]],
+        });
+    }
+    if let Some(start) = &job.start
+        && start.len() != shape.iter().product::<usize>()
+    {
+        return Err(Error::Shape {
+            name: "start",
+            found: vec![start.len()],
+            expected: shape.to_vec(),
+        });
+    }
+    Ok(shape)
+}
