@@ -1,0 +1,61 @@
+//! Model folders in the layout of diffusers.
+//!
+//! ```text
+//! model_index.json                                the pipeline's class and its components
+//! unet/config.json                                a component: its class and settings …
+//! unet/diffusion_pytorch_model.safetensors        … and its weights
+//! scheduler/scheduler_config.json                 a component without weights
+//! ```
+//!
+//! `model_index.json` maps each component to `[library, class]`, or to `[null, null]` where the
+//! pipeline does without it.
+//! A component's folder can also stand alone.
+
+mod component;
+mod pipeline;
+mod save;
+
+pub use component::Component;
+pub use pipeline::{ComponentClass, Pipeline};
+pub use save::{Part, PartFiles, save_component, save_pipeline};
+
+use std::path::Path;
+
+use crate::{Error, Result};
+
+/// The version of diffusers whose formats are written.
+pub const DIFFUSERS_VERSION: &str = "0.42.1";
+
+/// The file that makes a folder a pipeline.
+pub const MODEL_INDEX: &str = "model_index.json";
+
+/// A model folder: a pipeline of components, or one component alone.
+#[derive(Debug)]
+pub enum ModelFolder {
+    /// A folder with `model_index.json`.
+    Pipeline(Pipeline),
+    /// A folder with `config.json`.
+    Component(Component),
+}
+
+impl ModelFolder {
+    /// Opens a folder of either kind; weights are not opened yet.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] and [`Error::IsFile`] for a wrong path, [`Error::NoModel`] for a folder of
+    /// neither kind, and those of [`Pipeline::open`] and [`Component::open`].
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = crate::atomic::existing(folder);
+        let found = std::fs::metadata(&folder).map_err(|reason| Error::reading(&folder, reason))?;
+        if !found.is_dir() {
+            return Err(Error::IsFile { path: folder });
+        }
+        if folder.join(MODEL_INDEX).exists() {
+            return Pipeline::open(&folder).map(Self::Pipeline);
+        }
+        if component::config_file(&folder).is_some() {
+            return Component::open(&folder).map(Self::Component);
+        }
+        Err(Error::NoModel { folder })
+    }
+}
