@@ -40,7 +40,7 @@ pub(crate) fn filled<const D: usize>(
 
 /// A tensor that may be absent.
 #[derive(ExtensionType)]
-pub enum Maybe<B: Backend> {
+pub(crate) enum Maybe<B: Backend> {
     /// It is there.
     Some(FloatTensor<B>),
     /// It is not.

@@ -16,8 +16,10 @@ const LINE: usize = 16;
 
 /// Lends `work` a buffer of `len` values, aligned to a cache line, whose contents are arbitrary numbers.
 ///
+/// Inside a vector kernel write `#[inline(always)]` before the closure.
 /// The buffer is taken out of the thread's store, so nested calls, and other tasks that the thread runs while it waits
 /// for a parallel section inside `work`, get buffers of their own.
+#[inline(always)]
 pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
     let need = len + LINE;
     let mut buffer = FREE.with_borrow_mut(|free| {
@@ -44,19 +46,24 @@ pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
 }
 
 /// [`with`] several buffers of the given lengths.
+#[inline(always)]
 pub(crate) fn split<const N: usize, R>(
     lens: [usize; N],
     work: impl FnOnce([&mut [f32]; N]) -> R,
 ) -> R {
     let whole = |len: usize| len.next_multiple_of(LINE);
-    with(lens.iter().map(|&len| whole(len)).sum(), |mut rest| {
-        let parts = lens.map(|len| {
-            let (part, after) = std::mem::take(&mut rest).split_at_mut(whole(len));
-            rest = after;
-            &mut part[..len]
-        });
-        work(parts)
-    })
+    with(
+        lens.iter().map(|&len| whole(len)).sum(),
+        #[inline(always)]
+        |mut rest| {
+            let parts = lens.map(|len| {
+                let (part, after) = std::mem::take(&mut rest).split_at_mut(whole(len));
+                rest = after;
+                &mut part[..len]
+            });
+            work(parts)
+        },
+    )
 }
 
 #[cfg(test)]

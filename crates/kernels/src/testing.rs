@@ -72,7 +72,7 @@ pub(crate) fn with_gradients(
     let weights = values(out.dims()[0], seed ^ 0x5EED);
     let loss = (out.clone() * Tensor::from_data(TensorData::from(&weights[..]), &device)).sum();
     let grads = loss.backward();
-    let read = |t: Tensor<1>| t.into_data().to_vec::<f32>().expect("single precision");
+    let read = |t: Tensor<1>| t.into_data().try_to_vec::<f32>().expect("single precision");
     let mut results = vec![read(out.inner())];
     for input in inputs {
         let zeros = || Tensor::zeros(input.flat.dims(), &Device::flex());

@@ -118,6 +118,7 @@ impl Kernel for Backward<'_> {
         ];
         scratch::split(
             sizes,
+            #[inline(always)]
             |[k_keys, v_keys, k_dims, q_lanes, dy_lanes, q_dims, dy_dims, p, ds, dq, turned]| {
                 for chunk in chunks(keys) {
                     let (count, start) = (chunk.len(), chunk.start);

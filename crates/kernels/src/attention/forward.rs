@@ -80,46 +80,55 @@ impl Kernel for Forward<'_> {
             panels * rows * width,
             panels * values * width,
         ];
-        scratch::split(sizes, |[k, v, q, scores, y]| {
-            for chunk in chunks(keys) {
-                let at = chunk.start * dim;
-                self.k.by_position(b, h, &chunk).pack_rows(s, 0..dim, 0..chunk.len(), &mut k[at..]);
-                let at = chunk.start * values;
-                self.v.by_dimension(b, h, &chunk).pack_rows(
-                    s,
-                    0..chunk.len(),
-                    0..value_dim,
-                    &mut v[at..],
-                );
-            }
-            let mut from = self.queries.start;
-            while from < self.queries.end {
-                let group = from..(from + panels * width).min(self.queries.end);
-                let count = group.len().div_ceil(width);
-                pack_queries(s, self.q, [b, h], &group, self.scale, q);
-                scores_of(s, keys, dim, k, q, scores, count);
-                let mut sums = [[0.0; WIDEST]; WIDEST];
-                for (panel, sums) in
-                    scores.chunks_exact_mut(rows * width).zip(&mut sums).take(count)
-                {
-                    *sums = exponentials(s, panel, keys);
+        scratch::split(
+            sizes,
+            #[inline(always)]
+            |[k, v, q, scores, y]| {
+                for chunk in chunks(keys) {
+                    let at = chunk.start * dim;
+                    self.k.by_position(b, h, &chunk).pack_rows(
+                        s,
+                        0..dim,
+                        0..chunk.len(),
+                        &mut k[at..],
+                    );
+                    let at = chunk.start * values;
+                    self.v.by_dimension(b, h, &chunk).pack_rows(
+                        s,
+                        0..chunk.len(),
+                        0..value_dim,
+                        &mut v[at..],
+                    );
                 }
-                y.fill(0.0);
-                mix(s, keys, values, v, scores, rows * width, y, count);
-                for (panel, sums) in sums.iter().enumerate().take(count) {
-                    for (lane, sum) in
-                        sums.iter().enumerate().take(width.min(group.len() - panel * width))
+                let mut from = self.queries.start;
+                while from < self.queries.end {
+                    let group = from..(from + panels * width).min(self.queries.end);
+                    let count = group.len().div_ceil(width);
+                    pack_queries(s, self.q, [b, h], &group, self.scale, q);
+                    scores_of(s, keys, dim, k, q, scores, count);
+                    let mut sums = [[0.0; WIDEST]; WIDEST];
+                    for (panel, sums) in
+                        scores.chunks_exact_mut(rows * width).zip(&mut sums).take(count)
                     {
-                        // SAFETY: this task alone owns its queries of its head.
-                        let row = unsafe { self.y.row(b, h, from + panel * width + lane) };
-                        for (e, to) in row.iter_mut().enumerate() {
-                            *to = y[(panel * values + e) * width + lane] / sum;
+                        *sums = exponentials(s, panel, keys);
+                    }
+                    y.fill(0.0);
+                    mix(s, keys, values, v, scores, rows * width, y, count);
+                    for (panel, sums) in sums.iter().enumerate().take(count) {
+                        for (lane, sum) in
+                            sums.iter().enumerate().take(width.min(group.len() - panel * width))
+                        {
+                            // SAFETY: this task alone owns its queries of its head.
+                            let row = unsafe { self.y.row(b, h, from + panel * width + lane) };
+                            for (e, to) in row.iter_mut().enumerate() {
+                                *to = y[(panel * values + e) * width + lane] / sum;
+                            }
                         }
                     }
+                    from = group.end;
                 }
-                from = group.end;
-            }
-        });
+            },
+        );
     }
 }
 

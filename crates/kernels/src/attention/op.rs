@@ -16,7 +16,7 @@ use crate::flex::dims;
 use crate::simd::isa;
 
 /// Attention and its gradients on one backend's own tensors.
-pub trait AttentionKernels: Backend {
+pub(crate) trait AttentionKernels: Backend {
     /// `y`.
     fn forward(
         q: FloatTensor<Self>,
@@ -111,7 +111,7 @@ impl AttentionKernels for Flex {
 
 /// What Burn's dispatch sees.
 #[backend_extension(Flex, Autodiff)]
-pub trait AttentionOp: Backend {
+pub(crate) trait AttentionOp: Backend {
     /// See [`attention`](crate::attention).
     fn attention_op(
         q: FloatTensor<Self>,

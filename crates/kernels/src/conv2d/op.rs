@@ -13,7 +13,7 @@ use crate::flex::{Maybe, contiguous, dims, filled, values};
 use crate::simd::isa;
 
 /// The convolution and its gradients on one backend's own tensors.
-pub trait Conv2dKernels: Backend {
+pub(crate) trait Conv2dKernels: Backend {
     /// `y`.
     fn forward(
         x: FloatTensor<Self>,
@@ -86,7 +86,7 @@ impl Conv2dKernels for Flex {
 
 /// What Burn's dispatch sees.
 #[backend_extension(Flex, Autodiff)]
-pub trait Conv2dOp: Backend {
+pub(crate) trait Conv2dOp: Backend {
     /// See [`conv2d`](crate::conv2d).
     fn conv2d_op(
         x: FloatTensor<Self>,

@@ -14,7 +14,7 @@ use crate::flex::{Maybe, contiguous, dims, filled, values};
 use crate::simd::isa;
 
 /// Inputs: `x`, weight, bias and, where there is modulation, scale and shift.
-pub struct Inputs<B: Backend> {
+pub(crate) struct Inputs<B: Backend> {
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
     bias: FloatTensor<B>,
@@ -22,7 +22,7 @@ pub struct Inputs<B: Backend> {
 }
 
 /// Gradients of [`Inputs`]; `scale` and `shift` are `[N, C]` and meaningful only with modulation.
-pub struct InputGradients<B: Backend> {
+pub(crate) struct InputGradients<B: Backend> {
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
     bias: FloatTensor<B>,
@@ -31,7 +31,7 @@ pub struct InputGradients<B: Backend> {
 }
 
 /// Group normalisation and its gradient on one backend's own tensors.
-pub trait GroupNormKernels: Backend {
+pub(crate) trait GroupNormKernels: Backend {
     /// `y`, and the statistics that the backward pass wants.
     fn forward(
         inputs: Inputs<Self>,
@@ -137,7 +137,7 @@ impl GroupNormKernels for Flex {
 
 /// What Burn's dispatch sees.
 #[backend_extension(Flex, Autodiff)]
-pub trait GroupNormOp: Backend {
+pub(crate) trait GroupNormOp: Backend {
     /// See [`group_norm`](crate::group_norm).
     fn group_norm_op(
         x: FloatTensor<Self>,

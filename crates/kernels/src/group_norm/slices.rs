@@ -90,16 +90,30 @@ impl Kernel for Forward<'_> {
         let count = self.x.len() as f64;
         let mut total = 0.0_f64;
         for plane in self.x.chunks_exact(pixels) {
-            total += f64::from(sums(s, [Lanes::of(plane)], pixels, |[x]| [x])[0]);
+            total += f64::from(
+                sums(
+                    s,
+                    [Lanes::of(plane)],
+                    pixels,
+                    #[inline(always)]
+                    |[x]| [x],
+                )[0],
+            );
         }
         let mean = (total / count) as f32;
         let mut squares = 0.0_f64;
         for plane in self.x.chunks_exact(pixels) {
-            let centred = |[x]: [S::V; 1]| {
-                let d = s.sub(x, s.splat(mean));
-                [s.mul(d, d)]
-            };
-            squares += f64::from(sums(s, [Lanes::of(plane)], pixels, centred)[0]);
+            let [sum] = sums(
+                s,
+                [Lanes::of(plane)],
+                pixels,
+                #[inline(always)]
+                |[x]| {
+                    let d = s.sub(x, s.splat(mean));
+                    [s.mul(d, d)]
+                },
+            );
+            squares += f64::from(sum);
         }
         let rstd = (1.0 / (squares / count + self.shape.eps).sqrt()) as f32;
         self.stats.copy_from_slice(&[mean, rstd]);
@@ -110,15 +124,28 @@ impl Kernel for Forward<'_> {
             let (factor, offset) = self.affine.at(image, first + c);
             let (a, b, m) = (s.splat(factor * rstd), s.splat(offset), s.splat(mean));
             if self.shape.silu {
-                map(s, [Lanes::of(x)], y, |[x]| silu(s, s.fma(s.sub(x, m), a, b)));
+                map(
+                    s,
+                    [Lanes::of(x)],
+                    y,
+                    #[inline(always)]
+                    |[x]| silu(s, s.fma(s.sub(x, m), a, b)),
+                );
             } else {
-                map(s, [Lanes::of(x)], y, |[x]| s.fma(s.sub(x, m), a, b));
+                map(
+                    s,
+                    [Lanes::of(x)],
+                    y,
+                    #[inline(always)]
+                    |[x]| s.fma(s.sub(x, m), a, b),
+                );
             }
         }
     }
 }
 
-/// What the backward pass writes: `dx`, and for each channel of each image `[Σδ, Σδx̂]`.
+/// Writes `dx`, and for each channel of each image `[Σδ, Σδx̂]`.
+#[allow(clippy::too_many_arguments, reason = "four inputs and two results")]
 pub(super) fn backward(
     isa: Isa,
     shape: Shape,
@@ -165,14 +192,23 @@ impl Kernel for Backward<'_> {
             // δ waits in dx for the second pass.
             if self.shape.silu {
                 let (a, b) = (s.splat(factor * rstd), s.splat(offset));
-                map(s, [Lanes::of(x), Lanes::of(dy)], dx, |[x, dy]| {
-                    s.mul(dy, derivative(s, s.fma(s.sub(x, m), a, b)))
-                });
+                map(
+                    s,
+                    [Lanes::of(x), Lanes::of(dy)],
+                    dx,
+                    #[inline(always)]
+                    |[x, dy]| s.mul(dy, derivative(s, s.fma(s.sub(x, m), a, b))),
+                );
             } else {
                 dx.copy_from_slice(dy);
             }
-            let both = |[x, d]: [S::V; 2]| [d, s.mul(d, s.sub(x, m))];
-            let [sum, sum_hat] = sums(s, [Lanes::of(x), Lanes::of(dx)], pixels, both);
+            let [sum, sum_hat] = sums(
+                s,
+                [Lanes::of(x), Lanes::of(dx)],
+                pixels,
+                #[inline(always)]
+                |[x, d]| [d, s.mul(d, s.sub(x, m))],
+            );
             let sum_hat = sum_hat * rstd;
             self.sums[c] = [sum, sum_hat];
             all += f64::from(factor) * f64::from(sum);
@@ -185,11 +221,16 @@ impl Kernel for Backward<'_> {
             self.x.chunks_exact(pixels).zip(self.dx.chunks_exact_mut(pixels)).enumerate()
         {
             let factor = s.splat(self.affine.at(image, first + c).0);
-            let finish = |x: S::V, d: S::V| {
-                let hat = s.mul(s.sub(x, m), r);
-                s.mul(r, s.nfma(hat, mean_hat, s.sub(s.mul(d, factor), mean_delta)))
-            };
-            update(s, x, dx, finish);
+            update(
+                s,
+                x,
+                dx,
+                #[inline(always)]
+                |x, d| {
+                    let hat = s.mul(s.sub(x, m), r);
+                    s.mul(r, s.nfma(hat, mean_hat, s.sub(s.mul(d, factor), mean_delta)))
+                },
+            );
         }
     }
 }
@@ -228,18 +269,22 @@ fn sums<S: Simd, const N: usize, const M: usize>(
 ) -> [f32; M] {
     let inputs = inputs.map(|x| x.values());
     assert!(inputs.iter().all(|x| x.len() >= n));
-    let mut partial = [[s.splat(0.0); M]; 2];
+    let (mut even, mut odd) = ([s.splat(0.0); M], [s.splat(0.0); M]);
     let whole = n - n % S::LANES;
-    for (step, i) in (0..whole).step_by(S::LANES).enumerate() {
-        // SAFETY: i + LANES ≤ n ≤ the length of every input.
-        let v = f(inputs.map(|x| unsafe { s.load(x.as_ptr().add(i)) }));
-        for (p, v) in partial[step % 2].iter_mut().zip(v) {
-            *p = s.add(*p, v);
+    let mut i = 0;
+    while i < whole {
+        // SAFETY: i + LANES ≤ whole ≤ n ≤ the length of every input.
+        unsafe { add(s, &inputs, i, &f, &mut even) };
+        i += S::LANES;
+        if i < whole {
+            // SAFETY: as above.
+            unsafe { add(s, &inputs, i, &f, &mut odd) };
+            i += S::LANES;
         }
     }
     let mut total = [0.0; M];
     for (j, total) in total.iter_mut().enumerate() {
-        *total = s.sum(s.add(partial[0][j], partial[1][j]));
+        *total = s.sum(s.add(even[j], odd[j]));
     }
     if whole < n {
         let tails = inputs.map(|x| {
@@ -247,8 +292,12 @@ fn sums<S: Simd, const N: usize, const M: usize>(
             t[..n - whole].copy_from_slice(&x[whole..n]);
             t
         });
-        // SAFETY: every array has 16 ≥ LANES values.
-        let v = f(tails.each_ref().map(|t| unsafe { s.load(t.as_ptr()) }));
+        let mut v = [s.splat(0.0); N];
+        for (v, t) in v.iter_mut().zip(&tails) {
+            // SAFETY: every array has 16 ≥ LANES values.
+            *v = unsafe { s.load(t.as_ptr()) };
+        }
+        let v = f(v);
         for (total, v) in total.iter_mut().zip(v) {
             let mut lanes = [0.0_f32; 16];
             // SAFETY: as above.
@@ -257,4 +306,26 @@ fn sums<S: Simd, const N: usize, const M: usize>(
         }
     }
     total
+}
+
+/// `sums += f(inputs[i ..])` for one vector.
+///
+/// # Safety
+/// Every input has `LANES` values from `i` on.
+#[inline(always)]
+unsafe fn add<S: Simd, const N: usize, const M: usize>(
+    s: S,
+    inputs: &[&[f32]; N],
+    i: usize,
+    f: &impl Fn([S::V; N]) -> [S::V; M],
+    sums: &mut [S::V; M],
+) {
+    let mut v = [s.splat(0.0); N];
+    for (v, x) in v.iter_mut().zip(inputs) {
+        // SAFETY: the caller vouches for it.
+        *v = unsafe { s.load(x.as_ptr().add(i)) };
+    }
+    for (sum, v) in sums.iter_mut().zip(f(v)) {
+        *sum = s.add(*sum, v);
+    }
 }

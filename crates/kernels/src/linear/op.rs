@@ -14,7 +14,7 @@ use crate::gemm::{Bias, Offsets, Output, gemm};
 use crate::simd::isa;
 
 /// The affine map and its gradients on one backend's own tensors.
-pub trait LinearKernels: Backend {
+pub(crate) trait LinearKernels: Backend {
     /// `y`.
     fn forward(
         x: FloatTensor<Self>,
@@ -89,7 +89,7 @@ impl LinearKernels for Flex {
 
 /// What Burn's dispatch sees.
 #[backend_extension(Flex, Autodiff)]
-pub trait LinearOp: Backend {
+pub(crate) trait LinearOp: Backend {
     /// See [`linear`](crate::linear).
     fn linear_op(
         x: FloatTensor<Self>,

@@ -13,7 +13,7 @@ use crate::flex::{contiguous, like, values};
 use crate::simd::isa;
 
 /// SiLU and its gradient on one backend's own tensors.
-pub trait SiluKernels: Backend {
+pub(crate) trait SiluKernels: Backend {
     /// `y`.
     fn forward(x: FloatTensor<Self>) -> FloatTensor<Self>;
     /// `∂/∂x`.
@@ -34,7 +34,7 @@ impl SiluKernels for Flex {
 
 /// What Burn's dispatch sees.
 #[backend_extension(Flex, Autodiff)]
-pub trait SiluOp: Backend {
+pub(crate) trait SiluOp: Backend {
     /// See [`silu`](crate::silu).
     fn silu_op(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }

@@ -27,7 +27,13 @@ pub(super) fn forward(isa: Isa, x: &[f32], y: &mut [f32]) {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
-            map(s, [Lanes::of(self.0)], self.1, |[x]| silu(s, x));
+            map(
+                s,
+                [Lanes::of(self.0)],
+                self.1,
+                #[inline(always)]
+                |[x]| silu(s, x),
+            );
         }
     }
     assert_eq!(x.len(), y.len());
@@ -41,9 +47,13 @@ pub(super) fn backward(isa: Isa, x: &[f32], dy: &[f32], dx: &mut [f32]) {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
-            map(s, [Lanes::of(self.0), Lanes::of(self.1)], self.2, |[x, dy]| {
-                s.mul(dy, derivative(s, x))
-            });
+            map(
+                s,
+                [Lanes::of(self.0), Lanes::of(self.1)],
+                self.2,
+                #[inline(always)]
+                |[x, dy]| s.mul(dy, derivative(s, x)),
+            );
         }
     }
     assert!(x.len() == dx.len() && dy.len() == dx.len());

@@ -100,14 +100,6 @@ impl Simd for Avx2 {
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
         })
     }
-    #[inline(always)]
-    fn largest(self, a: __m256) -> f32 {
-        have!({
-            let four = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
-            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-            _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
-        })
-    }
 
     #[inline(always)]
     unsafe fn transpose(
@@ -120,12 +112,17 @@ impl Simd for Avx2 {
         // SAFETY: the caller vouches for both squares, `self` for the instruction set.
         unsafe {
             // Rows i and i + 4 share a register, so that two stages of 4 × 4 shuffles finish the square.
-            let pair = |i: usize, j: usize| {
-                let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add(i * from_stride + j)));
-                _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(from.add((i + 4) * from_stride + j)))
-            };
+            macro_rules! pair {
+                ($i:expr, $j:expr) => {{
+                    let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add($i * from_stride + $j)));
+                    _mm256_insertf128_ps::<1>(
+                        low,
+                        _mm_loadu_ps(from.add(($i + 4) * from_stride + $j)),
+                    )
+                }};
+            }
             for j in [0, 4] {
-                let (a, b, c, d) = (pair(0, j), pair(1, j), pair(2, j), pair(3, j));
+                let (a, b, c, d) = (pair!(0, j), pair!(1, j), pair!(2, j), pair!(3, j));
                 let (ab0, ab1) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
                 let (cd0, cd1) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
                 let to = to.add(j * to_stride);

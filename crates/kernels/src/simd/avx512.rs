@@ -96,10 +96,6 @@ impl Simd for Avx512 {
     fn sum(self, a: __m512) -> f32 {
         have!(_mm512_reduce_add_ps(a))
     }
-    #[inline(always)]
-    fn largest(self, a: __m512) -> f32 {
-        have!(_mm512_reduce_max_ps(a))
-    }
 
     #[inline(always)]
     unsafe fn transpose(
@@ -112,15 +108,22 @@ impl Simd for Avx512 {
         // SAFETY: the caller vouches for both squares, `self` for the instruction set.
         unsafe {
             // Rows i, i + 4, i + 8 and i + 12 share a register, so that two stages of 4 × 4 shuffles finish the square.
-            let four = |i: usize, j: usize| {
-                let at = |r: usize| _mm_loadu_ps(from.add((i + 4 * r) * from_stride + j));
-                let v = _mm512_castps128_ps512(at(0));
-                let v = _mm512_insertf32x4::<1>(v, at(1));
-                let v = _mm512_insertf32x4::<2>(v, at(2));
-                _mm512_insertf32x4::<3>(v, at(3))
-            };
+            macro_rules! four {
+                ($i:expr, $j:expr) => {{
+                    let v = _mm512_castps128_ps512(_mm_loadu_ps(from.add($i * from_stride + $j)));
+                    let v = _mm512_insertf32x4::<1>(
+                        v,
+                        _mm_loadu_ps(from.add(($i + 4) * from_stride + $j)),
+                    );
+                    let v = _mm512_insertf32x4::<2>(
+                        v,
+                        _mm_loadu_ps(from.add(($i + 8) * from_stride + $j)),
+                    );
+                    _mm512_insertf32x4::<3>(v, _mm_loadu_ps(from.add(($i + 12) * from_stride + $j)))
+                }};
+            }
             for j in [0, 4, 8, 12] {
-                let (a, b, c, d) = (four(0, j), four(1, j), four(2, j), four(3, j));
+                let (a, b, c, d) = (four!(0, j), four!(1, j), four!(2, j), four!(3, j));
                 let (ab0, ab1) = (_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
                 let (cd0, cd1) = (_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
                 let to = to.add(j * to_stride);

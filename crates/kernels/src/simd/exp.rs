@@ -42,7 +42,13 @@ mod tests {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
-            map(s, [Lanes::of(self.0)], self.1, |[x]| exp(s, x));
+            map(
+                s,
+                [Lanes::of(self.0)],
+                self.1,
+                #[inline(always)]
+                |[x]| exp(s, x),
+            );
         }
     }
 

@@ -22,7 +22,8 @@ impl<'a> Lanes<'a> {
     }
 }
 
-/// Sets `out[i] = f([inputs[0][i], inputs[1][i], …])`.
+/// Sets `out[i] = f([inputs[0][i], inputs[1][i], …])`. Write `#[inline(always)]` before the closure: a closure that is not
+/// inlined is compiled without the instruction set.
 ///
 /// # Panics
 /// When an input is shorter than `out`.
@@ -40,8 +41,11 @@ pub(crate) fn map<S: Simd, const N: usize>(
     while i < whole {
         // SAFETY: i + LANES ≤ whole ≤ n, the length of every slice.
         unsafe {
-            let v = f(inputs.map(|x| s.load(x.as_ptr().add(i))));
-            s.store(out.as_mut_ptr().add(i), v);
+            let mut v = [s.splat(0.0); N];
+            for (v, x) in v.iter_mut().zip(&inputs) {
+                *v = s.load(x.as_ptr().add(i));
+            }
+            s.store(out.as_mut_ptr().add(i), f(v));
         }
         i += S::LANES;
     }
@@ -52,7 +56,13 @@ pub(crate) fn map<S: Simd, const N: usize>(
         }
         let mut result = [0.0_f32; MOST];
         // SAFETY: LANES ≤ MOST, the length of every array.
-        unsafe { s.store(result.as_mut_ptr(), f(tail.each_ref().map(|t| s.load(t.as_ptr())))) };
+        unsafe {
+            let mut v = [s.splat(0.0); N];
+            for (v, t) in v.iter_mut().zip(&tail) {
+                *v = s.load(t.as_ptr());
+            }
+            s.store(result.as_mut_ptr(), f(v));
+        }
         out[i..].copy_from_slice(&result[..n - i]);
     }
 }

@@ -69,8 +69,6 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     fn pow2(self, n: Self::V) -> Self::V;
     /// Sum of the lanes, in a fixed order.
     fn sum(self, a: Self::V) -> f32;
-    /// Largest lane; NaN need not propagate.
-    fn largest(self, a: Self::V) -> f32;
     /// Transposes a square of `LANES × LANES` values: `to[j·to_stride + i] = from[i·from_stride + j]`.
     ///
     /// # Safety

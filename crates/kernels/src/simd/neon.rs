@@ -96,8 +96,4 @@ impl Simd for Neon {
     fn sum(self, a: float32x4_t) -> f32 {
         have!(vaddvq_f32(a))
     }
-    #[inline(always)]
-    fn largest(self, a: float32x4_t) -> f32 {
-        have!(vmaxvq_f32(a))
-    }
 }
