@@ -1,0 +1,205 @@
+//! The state of a training run in memory and its one operation, the optimiser step.
+//!
+//! A step is a pure function of the weights, the moments, the average and the step number: batch, times, noise, dropped
+//! labels and mirrored images all follow from (seed, step).
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use langevin_core::rng::Philox;
+use langevin_data::{Batch, Loader};
+use langevin_models::{Model, ModelConfig};
+use langevin_nn::Network;
+
+use crate::checkpoint::Checkpoint;
+use crate::config::TrainConfig;
+use crate::ema::ema_decay;
+use crate::lr::learning_rate;
+use crate::objective::Objective;
+use crate::optimiser::{GradientSum, optimiser_step};
+use crate::{Error, Parameters, Result};
+
+/// Purpose of the random stream that drops labels, in ASCII.
+const DROPOUT: u64 = u32::from_be_bytes(*b"drop") as u64;
+
+/// A model in training.
+#[derive(Debug)]
+pub struct Trainer {
+    config: TrainConfig,
+    objective: Objective,
+    loader: Loader,
+    /// With gradients; its weights are those of `parameters`.
+    model: Model,
+    /// The same network without gradients, to be filled with raw or averaged weights.
+    still: Network,
+    parameters: Parameters,
+    gradient: GradientSum,
+    step: u64,
+    device: Device,
+}
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepResult {
+    /// Steps done, this one included.
+    pub step: u64,
+    /// Mean loss over the step's batches, before the update.
+    pub loss: f64,
+    /// Learning rate.
+    pub lr: f64,
+    /// Norm of the gradient before clipping.
+    pub grad_norm: f64,
+    /// Decay of the moving average.
+    pub ema_decay: f64,
+}
+
+impl Trainer {
+    /// Fresh weights, a pure function of the configuration's seed, on `device` (without gradients).
+    ///
+    /// # Errors
+    /// Where the network cannot be built.
+    pub fn new(
+        config: TrainConfig,
+        model: ModelConfig,
+        loader: Loader,
+        device: &Device,
+    ) -> Result<Self> {
+        let objective = Objective::new(&config.process)?;
+        let device = device.clone().autodiff();
+        let model = Model::init(model, config.run.seed, &device)?;
+        let parameters = Parameters::of(&model.network);
+        let gradient = GradientSum::new(parameters.count());
+        let still = model.network.valid();
+        Ok(Self { config, objective, loader, model, still, parameters, gradient, step: 0, device })
+    }
+
+    /// Continues from a checkpoint.
+    ///
+    /// # Errors
+    /// Where its parameters are not this network's.
+    pub fn restore(&mut self, checkpoint: Checkpoint) -> Result<()> {
+        self.step = checkpoint.state.step;
+        self.parameters = checkpoint.parameters;
+        self.put_weights()
+    }
+
+    /// Steps done.
+    pub fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    /// Weights, moments and average.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Images that one step sees.
+    pub fn images_per_step(&self) -> usize {
+        self.config.run.batch * self.config.optimiser.accumulation as usize
+    }
+
+    /// The newest weights as a model without gradients.
+    ///
+    /// # Errors
+    /// Never, unless the network changed under this value.
+    pub fn raw_model(&self) -> Result<Model> {
+        self.model_of(&self.parameters.weights)
+    }
+
+    /// The averaged weights as a model without gradients.
+    ///
+    /// # Errors
+    /// Never, unless the network changed under this value.
+    pub fn ema_model(&self) -> Result<Model> {
+        self.model_of(&self.parameters.ema)
+    }
+
+    /// Does one step when the share `progress` of the run is over.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] where the loss or the gradient is not finite; the weights are those of the step before then.
+    pub fn step(&mut self, progress: f64) -> Result<StepResult> {
+        let lr = learning_rate(&self.config.optimiser, self.step, progress);
+        let decay = ema_decay(&self.config.ema, self.step);
+        let batches = self.config.optimiser.accumulation;
+        self.gradient.clear();
+        let mut loss = 0.0;
+        for part in 0..batches {
+            loss += self.accumulate(self.step * batches + part)? / batches as f64;
+        }
+        let grad_norm = self.gradient.norm();
+        self.check_finite("loss", loss, loss, lr)?;
+        self.check_finite("gradient norm", grad_norm, loss, lr)?;
+        let (gradient, step) = (&self.gradient, self.step);
+        optimiser_step(
+            &self.config.optimiser,
+            &mut self.parameters,
+            gradient,
+            grad_norm,
+            step,
+            lr,
+            decay,
+        );
+        self.put_weights()?;
+        self.step += 1;
+        Ok(StepResult { step: self.step, loss, lr, grad_norm, ema_decay: decay })
+    }
+
+    /// Adds the gradient of batch number `draw` and returns its loss.
+    fn accumulate(&mut self, draw: u64) -> Result<f64> {
+        let seed = self.config.run.seed;
+        let batch = self.loader.batch(draw);
+        let images = batch.indices.len();
+        let noisy = self.objective.noisy(&batch.images, images, seed, draw);
+        let labels = self.labels(&batch, draw);
+        let data = self.loader.dataset();
+        let (c, h, w) = (data.channels(), data.height(), data.width());
+        let x =
+            Tensor::from_data(TensorData::new(noisy.x.clone(), [images, c, h, w]), &self.device);
+        let output = self.model.output(x, &noisy.levels, labels.as_deref())?;
+        let loss = noisy.loss(output, &self.device);
+        let value = f64::from(loss.clone().into_scalar::<f32>());
+        if value.is_finite() {
+            self.gradient.add(&self.model.network, &loss.backward());
+        }
+        Ok(value)
+    }
+
+    /// The labels of a batch, some of them replaced by the null class.
+    fn labels(&self, batch: &Batch, draw: u64) -> Option<Vec<u32>> {
+        let classes = self.model.config.classes.as_ref()?;
+        let mut stream = Philox::new(self.config.run.seed, DROPOUT, draw);
+        let dropped = |label: u32| match classes.null {
+            Some(null) if stream.uniform() < self.config.run.class_dropout => null,
+            _ => label,
+        };
+        Some(batch.labels.iter().copied().map(dropped).collect())
+    }
+
+    fn check_finite(&self, what: &'static str, value: f64, loss: f64, lr: f64) -> Result<()> {
+        if value.is_finite() {
+            return Ok(());
+        }
+        let advice =
+            "try a lower optimiser.lr, a longer optimiser.warmup_steps or a smaller optimiser.clip";
+        Err(Error::Diverged {
+            what,
+            value,
+            step: self.step + 1,
+            loss,
+            lr,
+            kept: String::new(),
+            advice,
+        })
+    }
+
+    fn put_weights(&mut self) -> Result<()> {
+        let network = self.model.network.clone();
+        self.model.network = self.parameters.put_into(network, &self.parameters.weights)?;
+        Ok(())
+    }
+
+    fn model_of(&self, weights: &[f32]) -> Result<Model> {
+        let network = self.parameters.put_into(self.still.clone(), weights)?;
+        Ok(Model { network, config: self.model.config.clone() })
+    }
+}
