@@ -3,6 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 /// Signal and noise scale of a state. Both are finite and not negative, and not both are zero.
+///
+/// ```
+/// use langevin_core::{DdpmSchedule, Level, RectifiedFlow, Schedule};
+///
+/// // Half-way along the straight path, data and noise have the same scale …
+/// let level = RectifiedFlow.level(0.5);
+/// assert_eq!(level, Level::new(0.5, 0.5));
+/// assert_eq!(level.snr(), 1.0);
+/// // … and DDPM has the same ratio of both at some time of its own.
+/// let ddpm = DdpmSchedule::linear();
+/// let same = ddpm.level(ddpm.time(level));
+/// assert!((same.ratio() - 1.0).abs() < 1e-12);
+/// assert!((same.alpha.powi(2) + same.sigma.powi(2) - 1.0).abs() < 1e-12);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Level {
     /// Scale of the clean data.
@@ -22,7 +36,7 @@ impl Level {
         Self { alpha, sigma }
     }
 
-    /// The variance-preserving level of DDPM's `alpha_bar`: `(√alpha_bar, √(1 − alpha_bar))`.
+    /// The variance-preserving level of DDPM's `alpha_bar` in `[0, 1]`: `(√alpha_bar, √(1 − alpha_bar))`.
     pub fn from_alpha_bar(alpha_bar: f64) -> Self {
         Self { alpha: alpha_bar.sqrt(), sigma: (1.0 - alpha_bar).sqrt() }
     }

@@ -7,6 +7,9 @@ use crate::rng::Philox;
 use crate::{Denoiser, Error, Level, Result};
 
 /// Weights, means and standard deviations of the clean data's components.
+///
+/// Methods that take a state panic where its length is not the dimension of the mixture; as a [`Denoiser`] it returns
+/// an error there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GaussianMixture {
     weights: Vec<f64>,
@@ -27,7 +30,11 @@ impl GaussianMixture {
         }
         let d = means[0].len();
         if d == 0 || means.iter().chain(&stds).any(|v| v.len() != d) {
-            return error("dimension of the means and stds", d.to_string(), "the same for all and at least 1");
+            return error(
+                "dimension of the means and stds",
+                d.to_string(),
+                "the same for all and at least 1",
+            );
         }
         if let Some(w) = weights.iter().find(|w| !(**w > 0.0 && w.is_finite())) {
             return error("weight", w.to_string(), "positive and finite");
@@ -39,6 +46,9 @@ impl GaussianMixture {
             return error("std", s.to_string(), "not negative and finite");
         }
         let total: f64 = weights.iter().sum();
+        if !total.is_finite() {
+            return error("sum of the weights", total.to_string(), "finite");
+        }
         Ok(Self { weights: weights.into_iter().map(|w| w / total).collect(), means, stds })
     }
 
@@ -48,16 +58,26 @@ impl GaussianMixture {
     }
 
     /// `ln p(x)` of the noisy data at this level.
+    ///
+    /// # Panics
+    /// Where `x` has another dimension.
     pub fn log_density(&self, x: &[f64], at: Level) -> f64 {
         log_sum_exp(&self.log_terms(x, at))
     }
 
-    /// `∇ ln p(x) = (alpha · E[clean | x] − x)/sigma²`, summed over components so that `sigma = 0` is fine too.
+    /// `∇ ln p(x) = (alpha · E[clean | x] − x)/sigma²`, summed over components so that `sigma = 0` is fine too
+    /// where no standard deviation is 0.
+    ///
+    /// # Panics
+    /// Where `x` has another dimension.
     pub fn score(&self, x: &[f64], at: Level) -> Vec<f64> {
         self.expect(x, at, |k, i| (at.alpha * self.means[k][i] - x[i]) / self.variance(k, i, at))
     }
 
     /// `E[clean | x]` at this level.
+    ///
+    /// # Panics
+    /// Where `x` has another dimension.
     pub fn clean(&self, x: &[f64], at: Level) -> Vec<f64> {
         if at.sigma == 0.0 {
             return x.iter().map(|x| x / at.alpha).collect();
@@ -86,11 +106,13 @@ impl GaussianMixture {
 
     /// `ln (w_k · N_k(x))` for each component.
     fn log_terms(&self, x: &[f64], at: Level) -> Vec<f64> {
+        assert_eq!(x.len(), self.dimension(), "a state has the dimension of the mixture");
         let component = |k: usize| {
             let quadratic: f64 = (0..x.len())
                 .map(|i| {
                     let variance = self.variance(k, i, at);
-                    (x[i] - at.alpha * self.means[k][i]).powi(2) / variance + (std::f64::consts::TAU * variance).ln()
+                    (x[i] - at.alpha * self.means[k][i]).powi(2) / variance
+                        + (std::f64::consts::TAU * variance).ln()
                 })
                 .sum();
             self.weights[k].ln() - 0.5 * quadratic

@@ -10,6 +10,20 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Level, Result};
 
 /// The quantity a network is trained to output.
+///
+/// ```
+/// use langevin_core::{Level, Prediction};
+///
+/// let level = Level::new(0.8, 0.6);
+/// let (clean, noise) = (2.0, -1.0);
+/// let x = level.alpha * clean + level.sigma * noise;
+/// // A network that predicts v is trained on this target …
+/// let (a, b) = Prediction::V.target(level);
+/// let output = a * clean + b * noise;
+/// // … and this recovers the clean data from its output.
+/// let (p, q) = Prediction::V.clean(level);
+/// assert!((p * x + q * output - clean).abs() < 1e-12);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Prediction {
@@ -26,7 +40,8 @@ pub enum Prediction {
     /// The preconditioned output `F` of EDM, `clean = c_skip · x + c_out · F` (Karras et al. 2022, table 1),
     /// carried over to any level through `sigma / alpha`.
     Edm {
-        /// Standard deviation of the data.
+        /// Standard deviation of the data; positive.
+        #[serde(deserialize_with = "positive")]
         sigma_data: f64,
     },
 }
@@ -36,6 +51,8 @@ impl Prediction {
     pub const NAMES: &[&str] = &["clean", "noise", "v", "flow", "score", "edm"];
 
     /// The row `(a, b)` of the training target `a · clean + b · noise`.
+    ///
+    /// Finite at every level, but for the score of data without noise (`sigma = 0`), which is infinite.
     pub fn target(self, level: Level) -> (f64, f64) {
         let Level { alpha, sigma } = level;
         match self {
@@ -79,6 +96,19 @@ impl Prediction {
     }
 }
 
+fn positive<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let found = f64::deserialize(deserializer)?;
+    if found > 0.0 && found.is_finite() {
+        return Ok(found);
+    }
+    let expected = "positive and finite";
+    Err(serde::de::Error::custom(Error::Value {
+        name: "sigma_data",
+        found: found.to_string(),
+        expected,
+    }))
+}
+
 impl FromStr for Prediction {
     type Err = Error;
 
@@ -91,7 +121,9 @@ impl FromStr for Prediction {
             "flow" | "flow_prediction" => Ok(Self::Flow),
             "score" => Ok(Self::Score),
             "edm" => Ok(Self::Edm { sigma_data: 0.5 }),
-            _ => Err(Error::Name { kind: "prediction", found: name.to_owned(), names: Self::NAMES }),
+            _ => {
+                Err(Error::Name { kind: "prediction", found: name.to_owned(), names: Self::NAMES })
+            }
         }
     }
 }

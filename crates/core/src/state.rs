@@ -32,7 +32,11 @@ macro_rules! vector_state {
                 if let Some((_, x)) = terms.iter().find(|(_, x)| x.len() != size) {
                     return Err(Error::Shapes(size, x.len()));
                 }
-                let terms: Vec<_> = terms.iter().filter(|(c, _)| *c != 0.0).map(|&(c, x)| (c as $number, x)).collect();
+                let terms: Vec<_> = terms
+                    .iter()
+                    .filter(|(c, _)| *c != 0.0)
+                    .map(|&(c, x)| (c as $number, x))
+                    .collect();
                 // One pass for the usual numbers of terms.
                 Ok(match terms[..] {
                     [] => vec![0.0; size],

@@ -2,8 +2,9 @@
 //! streaming are what the caller does between two items.
 
 use std::collections::VecDeque;
+use std::iter::FusedIterator;
 
-use crate::{AnySolver, Denoiser, Eval, Level, Result, Solver, State, Step};
+use crate::{AnySolver, Denoiser, Error, Eval, Level, Result, Solver, State, Step};
 
 /// Where the noise of a step comes from.
 pub trait NoiseSource<X> {
@@ -27,7 +28,7 @@ pub struct NoNoise;
 impl<X> NoiseSource<X> for NoNoise {
     fn noise(&self, step: usize) -> Result<X> {
         let found = format!("needed at step {step}");
-        Err(crate::Error::Value { name: "noise", found, expected: "given to a stochastic sampler" })
+        Err(Error::Value { name: "noise", found, expected: "given to a stochastic sampler" })
     }
 }
 
@@ -46,7 +47,8 @@ pub struct Trajectory<'a, X> {
 impl<'a, X: State> Trajectory<'a, X> {
     /// A trajectory from `start`, a state at `levels[0]`, to `levels.last()`.
     ///
-    /// `eta` is the share of the posterior's noise that is drawn anew at each step.
+    /// `eta` is the share of the posterior's noise that is drawn anew at each step; not negative. Values above 1 draw
+    /// more, up to all of the next level's noise. Any other value is the error of the first step.
     pub fn new(
         start: X,
         levels: Vec<Level>,
@@ -75,6 +77,10 @@ impl<'a, X: State> Trajectory<'a, X> {
     }
 
     fn advance(&mut self, from: Level, to: Level) -> Result<Eval<X>> {
+        if !(self.eta >= 0.0 && self.eta.is_finite()) {
+            let expected = "not negative and finite";
+            return Err(Error::Value { name: "eta", found: self.eta.to_string(), expected });
+        }
         let clean = self.denoiser.denoise(&self.state, from)?;
         let eval = Eval { level: from, x: self.state.clone(), clean };
         self.past.push_back(eval.clone());
@@ -91,6 +97,8 @@ impl<'a, X: State> Trajectory<'a, X> {
         Ok(eval)
     }
 }
+
+impl<X: State> FusedIterator for Trajectory<'_, X> {}
 
 impl<X: State> Iterator for Trajectory<'_, X> {
     type Item = Result<Eval<X>>;

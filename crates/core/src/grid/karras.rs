@@ -8,7 +8,11 @@ use crate::{Error, Level, Result, Schedule};
 
 pub(super) fn levels(schedule: &dyn Schedule, steps: usize, rho: f64) -> Result<Vec<Level>> {
     if !(rho > 0.0 && rho.is_finite()) {
-        return Err(Error::Value { name: "rho", found: rho.to_string(), expected: "positive and finite" });
+        return Err(Error::Value {
+            name: "rho",
+            found: rho.to_string(),
+            expected: "positive and finite",
+        });
     }
     let step = 1.0 / schedule.steps() as f64;
     let max = first_that(schedule, [1.0, 1.0 - step], f64::is_finite);
@@ -16,7 +20,11 @@ pub(super) fn levels(schedule: &dyn Schedule, steps: usize, rho: f64) -> Result<
     let (from, to) = (max.powf(1.0 / rho), min.powf(1.0 / rho));
     let ratio = |k: usize| match k {
         0 => max,
-        _ => (from + k as f64 / (steps - 1) as f64 * (to - from)).powf(rho),
+        _ => {
+            // A mean of the two rather than a difference, which would lose the digits of the smaller.
+            let share = k as f64 / (steps - 1) as f64;
+            ((1.0 - share) * from + share * to).powf(rho)
+        }
     };
     Ok((0..steps).map(|k| schedule.level(schedule.time(Level::new(1.0, ratio(k))))).collect())
 }

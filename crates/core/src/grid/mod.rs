@@ -18,6 +18,20 @@ use crate::{Error, Level, Result, Schedule};
 pub const MAX_STEPS: usize = 1_000_000;
 
 /// How the levels are spaced.
+///
+/// ```
+/// use langevin_core::{DdpmSchedule, Grid, Level, Schedule};
+///
+/// # fn main() -> langevin_core::Result<()> {
+/// let schedule = DdpmSchedule::linear();
+/// let levels = Grid::Trailing.levels(&schedule, 50)?;
+/// // 50 steps need 51 levels, from the noisiest to clean data.
+/// assert_eq!(levels.len(), 51);
+/// assert_eq!(schedule.timestep(levels[0]).round(), 999.0);
+/// assert_eq!(levels[50], Level::CLEAN);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grid {
@@ -40,26 +54,42 @@ pub enum Grid {
 
 impl Grid {
     /// Names for help texts and errors.
-    pub const NAMES: &[&str] = &["uniform", "leading", "trailing", "linspace", "quadratic", "karras"];
+    pub const NAMES: &[&str] =
+        &["uniform", "leading", "trailing", "linspace", "quadratic", "karras"];
 
     /// The `steps + 1` levels from the noisiest to [`Level::CLEAN`], each less noisy than the one before.
     ///
     /// # Errors
-    /// Where `steps` is 0 or absurd, or larger than the number of timesteps that the grid picks from.
+    /// Where `steps` is 0 or absurd, or larger than the number of timesteps that the grid picks from, or where the
+    /// levels are so close that double precision does not tell them apart (an extreme `rho`, for example).
     pub fn levels(&self, schedule: &dyn Schedule, steps: usize) -> Result<Vec<Level>> {
         if steps == 0 || steps > MAX_STEPS {
-            return Err(Error::Value { name: "steps", found: steps.to_string(), expected: "from 1 to 1000000" });
+            return Err(Error::Value {
+                name: "steps",
+                found: steps.to_string(),
+                expected: "from 1 to 1000000",
+            });
         }
         let mut levels = match *self {
             Self::Uniform => uniform::levels(schedule, steps),
             Self::Leading => at_timesteps(schedule, leading::timesteps(schedule.steps(), steps)?),
             Self::Trailing => at_timesteps(schedule, trailing::timesteps(schedule.steps(), steps)?),
             Self::Linspace => at_timesteps(schedule, linspace::timesteps(schedule.steps(), steps)?),
-            Self::Quadratic => at_timesteps(schedule, quadratic::timesteps(schedule.steps(), steps)?),
+            Self::Quadratic => {
+                at_timesteps(schedule, quadratic::timesteps(schedule.steps(), steps)?)
+            }
             Self::Karras { rho } => karras::levels(schedule, steps, rho)?,
         };
         levels.push(Level::CLEAN);
-        Ok(levels)
+        // Written so that NaN does not pass either.
+        if levels.windows(2).all(|pair| pair[1].ratio() < pair[0].ratio()) {
+            return Ok(levels);
+        }
+        Err(Error::Value {
+            name: "steps",
+            found: steps.to_string(),
+            expected: "so few on this grid and schedule that each level is less noisy than the one before",
+        })
     }
 }
 

@@ -4,6 +4,9 @@ use crate::Result;
 
 pub(super) fn timesteps(total: usize, steps: usize) -> Result<Vec<usize>> {
     super::check_count(total, steps)?;
-    let stride = total as f64 / steps as f64;
-    Ok((0..steps).map(|k| (total as f64 - k as f64 * stride).round_ties_even() as usize - 1).collect())
+    let last = total as f64;
+    // The difference of the first two numbers rather than the quotient itself: `arange` takes it, and where the exact
+    // number is a half, its rounding decides (T = 250, n = 12 gives 186, not 187).
+    let stride = last - (last - last / steps as f64);
+    Ok((0..steps).map(|k| (last - k as f64 * stride).round_ties_even() as usize - 1).collect())
 }

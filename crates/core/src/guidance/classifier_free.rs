@@ -24,11 +24,15 @@ impl<X, C: Denoiser<X>, U: Denoiser<X>> ClassifierFree<X, C, U> {
 
 impl<X: State, C: Denoiser<X>, U: Denoiser<X>> Denoiser<X> for ClassifierFree<X, C, U> {
     fn denoise(&self, x: &X, at: Level) -> Result<X> {
-        let conditional = self.conditional.denoise(x, at)?;
+        // Where one of the two does not count, it is not evaluated.
         if self.scale == 1.0 {
-            return Ok(conditional);
+            return self.conditional.denoise(x, at);
         }
         let unconditional = self.unconditional.denoise(x, at)?;
+        if self.scale == 0.0 {
+            return Ok(unconditional);
+        }
+        let conditional = self.conditional.denoise(x, at)?;
         X::combine(&[(self.scale, &conditional), (1.0 - self.scale, &unconditional)])
     }
 }

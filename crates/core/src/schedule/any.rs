@@ -72,7 +72,13 @@ impl std::str::FromStr for AnySchedule {
             "rectified-flow" => Self::RectifiedFlow(RectifiedFlow),
             "ve" => Self::Ve(Ve::new(0.01, 50.0)?),
             "edm" => Self::Edm(Edm::default()),
-            _ => return Err(Error::Name { kind: "schedule", found: name.to_owned(), names: Self::NAMES }),
+            _ => {
+                return Err(Error::Name {
+                    kind: "schedule",
+                    found: name.to_owned(),
+                    names: Self::NAMES,
+                });
+            }
         })
     }
 }

@@ -16,22 +16,28 @@ pub struct Cosine;
 
 impl Schedule for Cosine {
     fn level(&self, t: f64) -> Level {
-        let angle = |t: f64| (t + S) / (1.0 + S) * FRAC_PI_2;
         if t >= 1.0 {
             return Level::NOISE;
         }
-        let alpha = angle(t.max(0.0)).cos() / angle(0.0).cos();
+        let t = t.max(0.0);
+        // The angle at 0, and how far it has turned by now.
+        let (zero, turn) = (S / (1.0 + S) * FRAC_PI_2, t / (1.0 + S) * FRAC_PI_2);
         // 1 − alpha² as a product keeps its digits near the clean end:
         // cos²a − cos²b = sin(a + b) · sin(b − a).
-        let (zero, now) = (angle(0.0), angle(t.max(0.0)));
-        let sigma = ((zero + now).sin() * (now - zero).sin()).max(0.0).sqrt() / zero.cos();
-        Level::new(alpha, sigma)
+        let sigma = ((2.0 * zero + turn).sin() * turn.sin()).sqrt() / zero.cos();
+        Level::new((zero + turn).cos() / zero.cos(), sigma)
     }
 
     fn time(&self, level: Level) -> f64 {
-        let alpha = level.alpha / level.alpha.hypot(level.sigma);
-        let start = S / (1.0 + S) * FRAC_PI_2;
-        let angle = (alpha * start.cos()).acos();
-        (angle / FRAC_PI_2 * (1.0 + S) - S).clamp(0.0, 1.0)
+        if level.alpha == 0.0 {
+            return 1.0;
+        }
+        let zero = S / (1.0 + S) * FRAC_PI_2;
+        let norm = level.alpha.hypot(level.sigma);
+        // The angle by its sine and cosine, since the cosine alone loses digits near the clean end:
+        // cos(angle) = alpha · cos(zero), so sin²(angle) = sin²(zero) + sigma² · cos²(zero).
+        let sine = zero.sin().hypot(level.sigma / norm * zero.cos());
+        let turn = sine.atan2(level.alpha / norm * zero.cos()) - zero;
+        (turn / FRAC_PI_2 * (1.0 + S)).clamp(0.0, 1.0)
     }
 }

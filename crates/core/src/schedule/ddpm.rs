@@ -10,6 +10,9 @@ use crate::{Error, Level, Result, Schedule};
 /// Largest number of timesteps that is accepted.
 const MAX_STEPS: usize = 1_000_000;
 
+/// Where `alpha_bar` is about 1e-300: below it the signal-to-noise ratio soon underflows, and levels become equal.
+const LOWEST_LOG_ALPHA_BAR: f64 = -690.0;
+
 /// How the betas run from first to last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,24 +47,46 @@ impl DdpmSchedule {
     /// A schedule of `steps` betas from `beta_start` to `beta_end`.
     ///
     /// # Errors
-    /// Where a beta is outside `(0, 1)` or the number of steps is 0 or absurd.
+    /// Where a beta is outside `(0, 1)`, the number of steps is 0 or absurd, a beta is too small to change
+    /// `alpha_bar` in double precision, or so many of them leave no signal (`alpha_bar` below 1e-300).
     pub fn new(betas: Betas, beta_start: f64, beta_end: f64, steps: usize) -> Result<Self> {
         if steps == 0 || steps > MAX_STEPS {
             let expected = "from 1 to 1000000";
-            return Err(Error::Value { name: "number of timesteps", found: steps.to_string(), expected });
+            return Err(Error::Value {
+                name: "number of timesteps",
+                found: steps.to_string(),
+                expected,
+            });
         }
         for (name, beta) in [("beta_start", beta_start), ("beta_end", beta_end)] {
             if !(beta > 0.0 && beta < 1.0) {
-                return Err(Error::Value { name, found: beta.to_string(), expected: "between 0 and 1, both excluded" });
+                return Err(Error::Value {
+                    name,
+                    found: beta.to_string(),
+                    expected: "between 0 and 1, both excluded",
+                });
             }
         }
         let parameters = Parameters { betas, beta_start, beta_end, steps };
-        let mut sum = 0.0;
-        let logs = (0..steps).map(|i| {
-            sum += (-parameters.beta(i)).ln_1p();
-            sum
-        });
-        let log_alpha_bar = std::iter::once(0.0).chain(logs).collect();
+        let mut log_alpha_bar = Vec::with_capacity(steps + 1);
+        let mut log = 0.0;
+        log_alpha_bar.push(log);
+        for i in 0..steps {
+            let (before, beta) = (log, parameters.beta(i));
+            log += (-beta).ln_1p();
+            if log >= before {
+                let expected = "large enough to lower alpha_bar in double precision";
+                return Err(Error::Value { name: "beta", found: format!("{beta:e}"), expected });
+            }
+            log_alpha_bar.push(log);
+        }
+        if log < LOWEST_LOG_ALPHA_BAR {
+            return Err(Error::Value {
+                name: "ln alpha_bar of the last timestep",
+                found: log.to_string(),
+                expected: "at least -690 (alpha_bar 1e-300): take fewer timesteps or smaller betas",
+            });
+        }
         Ok(Self { parameters, log_alpha_bar })
     }
 
@@ -94,12 +119,12 @@ impl DdpmSchedule {
         (self.parameters.beta_start, self.parameters.beta_end)
     }
 
-    /// `beta_i` for `i` from 0.
+    /// `beta_i` for `i` in `0 … steps − 1`.
     pub fn beta(&self, index: usize) -> f64 {
         self.parameters.beta(index)
     }
 
-    /// `alpha_bar_i` for `i` from 0.
+    /// `alpha_bar_i` for `i` in `0 … steps − 1`.
     ///
     /// # Panics
     /// Where `index` is not below the number of steps.

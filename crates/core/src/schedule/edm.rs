@@ -26,7 +26,7 @@ impl Edm {
     /// Levels from `sigma_min` to `sigma_max`.
     ///
     /// # Errors
-    /// Unless `0 < sigma_min < sigma_max`, both finite.
+    /// Unless `1e-100 ≤ sigma_min < sigma_max ≤ 1e100`.
     pub fn new(sigma_min: f64, sigma_max: f64) -> Result<Self> {
         check_range(sigma_min, sigma_max)?;
         Ok(Self { sigma_min, sigma_max })
@@ -45,14 +45,15 @@ impl Default for Edm {
     }
 }
 
-/// `0 < sigma_min < sigma_max`, both finite.
+/// `1e-100 ≤ sigma_min < sigma_max ≤ 1e100`: wide enough for any use, narrow enough that no square over- or underflows.
 pub(super) fn check_range(sigma_min: f64, sigma_max: f64) -> Result<()> {
-    let error = |name, found: f64, expected| Err(Error::Value { name, found: found.to_string(), expected });
-    if !(sigma_min > 0.0 && sigma_min.is_finite()) {
-        return error("sigma_min", sigma_min, "positive and finite");
+    let error =
+        |name, found: f64, expected| Err(Error::Value { name, found: found.to_string(), expected });
+    if !(1e-100..1e100).contains(&sigma_min) {
+        return error("sigma_min", sigma_min, "positive (from 1e-100) and below 1e100");
     }
-    if !(sigma_max > sigma_min && sigma_max.is_finite()) {
-        return error("sigma_max", sigma_max, "larger than sigma_min and finite");
+    if !(sigma_max > sigma_min && sigma_max <= 1e100) {
+        return error("sigma_max", sigma_max, "larger than sigma_min and at most 1e100");
     }
     Ok(())
 }

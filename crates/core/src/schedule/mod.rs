@@ -32,11 +32,13 @@ pub trait Schedule: Debug + Send + Sync {
     }
 
     /// The number a network is told the level by: `1000 · t` unless the schedule says otherwise.
+    ///
+    /// Not always the inverse of [`Self::time_of_timestep`], which counts the grid's timesteps from 0.
     fn timestep(&self, level: Level) -> f64 {
         1000.0 * self.time(level)
     }
 
-    /// The time of a discrete timestep `0 … steps − 1`, which may be fractional.
+    /// The time `(i + 1) / steps` of the discrete timestep `i` in `0 … steps − 1`, which may be fractional.
     fn time_of_timestep(&self, timestep: f64) -> f64 {
         (timestep + 1.0) / self.steps() as f64
     }

@@ -18,9 +18,4 @@ impl Schedule for RectifiedFlow {
     fn time(&self, level: Level) -> f64 {
         level.sigma / (level.alpha + level.sigma)
     }
-
-    /// `t = i / steps` for timesteps `1 … steps`, as the flow-matching schedulers of diffusers count.
-    fn time_of_timestep(&self, timestep: f64) -> f64 {
-        (timestep + 1.0) / 1000.0
-    }
 }

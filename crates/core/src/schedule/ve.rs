@@ -23,7 +23,7 @@ impl Ve {
     /// A ladder from `sigma_min` to `sigma_max`.
     ///
     /// # Errors
-    /// Unless `0 < sigma_min < sigma_max`, both finite.
+    /// Unless `1e-100 ≤ sigma_min < sigma_max ≤ 1e100`.
     pub fn new(sigma_min: f64, sigma_max: f64) -> Result<Self> {
         super::edm::check_range(sigma_min, sigma_max)?;
         Ok(Self { sigma_min, sigma_max })
@@ -41,7 +41,8 @@ impl Schedule for Ve {
     }
 
     fn time(&self, level: Level) -> f64 {
-        ((level.ratio() / self.sigma_min).ln() / (self.sigma_max / self.sigma_min).ln()).clamp(0.0, 1.0)
+        ((level.ratio() / self.sigma_min).ln() / (self.sigma_max / self.sigma_min).ln())
+            .clamp(0.0, 1.0)
     }
 
     /// The noise scale itself, which networks of this family take the logarithm of.

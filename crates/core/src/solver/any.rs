@@ -9,6 +9,20 @@ use super::{Dpm2M, Euler, Eval, Heun, HeunFlow, Solver, Step, posterior_noise};
 use crate::{Denoiser, Error, Level, Result, State};
 
 /// One of the solvers, with its policy for fresh noise.
+///
+/// ```
+/// use langevin_core::{AnySolver, GaussianMixture, Grid, NoNoise, RectifiedFlow, Trajectory};
+///
+/// # fn main() -> langevin_core::Result<()> {
+/// let solver: AnySolver = "dpm-2m".parse()?;
+/// let data = GaussianMixture::new(vec![1.0], vec![vec![3.0]], vec![vec![0.5]])?;
+/// let levels = Grid::Uniform.levels(&RectifiedFlow, 100)?;
+/// let x = Trajectory::new(vec![1.0], levels, solver, 0.0, &data, &NoNoise).run()?;
+/// // Noise 1 becomes the point one standard deviation above the mean.
+/// assert!((x[0] - 3.5).abs() < 1e-3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AnySolver {
@@ -29,14 +43,21 @@ pub enum AnySolver {
 
 impl AnySolver {
     /// Names for help texts and errors; `ddim` and `ddpm` are read as `euler` and `ancestral`.
-    pub const NAMES: &[&str] = &["euler", "ddim", "ancestral", "ddpm", "lcm", "heun", "heun-flow", "dpm-2m"];
+    pub const NAMES: &[&str] =
+        &["euler", "ddim", "ancestral", "ddpm", "lcm", "heun", "heun-flow", "dpm-2m"];
 
     /// One line for help texts: order, evaluations per step, stochastic or not, paper.
     pub fn description(self) -> &'static str {
         match self {
-            Self::Euler => "order 1, 1 evaluation, deterministic at eta 0: DDIM (Song 2021, eq. 12), flow and VE Euler",
-            Self::Ancestral => "order 1, 1 evaluation, stochastic: DDPM (Ho 2020, eq. 7), ancestral Euler",
-            Self::Lcm => "order 1, 1 evaluation, stochastic: consistency sampling (Song 2023, alg. 1; Luo 2023)",
+            Self::Euler => {
+                "order 1, 1 evaluation, deterministic at eta 0: DDIM (Song 2021, eq. 12), flow and VE Euler"
+            }
+            Self::Ancestral => {
+                "order 1, 1 evaluation, stochastic: DDPM (Ho 2020, eq. 7), ancestral Euler"
+            }
+            Self::Lcm => {
+                "order 1, 1 evaluation, stochastic: consistency sampling (Song 2023, alg. 1; Luo 2023)"
+            }
             Self::Heun => "order 2 in sigma/alpha, 2 evaluations: EDM (Karras 2022, alg. 1)",
             Self::HeunFlow => "order 2 in flow time, 2 evaluations: Heun for the flow ODE",
             Self::Dpm2M => "order 2 in log-SNR, 1 evaluation: DPM-Solver++(2M) (Lu 2022, alg. 2)",
@@ -48,7 +69,9 @@ impl AnySolver {
         match self {
             Self::Ancestral => posterior_noise(from, to, 1.0),
             Self::Lcm => to.sigma,
-            Self::Euler | Self::Heun | Self::HeunFlow | Self::Dpm2M => posterior_noise(from, to, eta),
+            Self::Euler | Self::Heun | Self::HeunFlow | Self::Dpm2M => {
+                posterior_noise(from, to, eta)
+            }
         }
     }
 

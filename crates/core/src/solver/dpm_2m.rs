@@ -26,7 +26,8 @@ impl<X: State> Solver<X> for Dpm2M {
         });
         match before {
             Some(before) if weight.is_finite() && weight != 0.0 => {
-                let extrapolated = X::combine(&[(1.0 + weight, &now.clean), (-weight, &before.clean)])?;
+                let extrapolated =
+                    X::combine(&[(1.0 + weight, &now.clean), (-weight, &before.clean)])?;
                 remix(now.level, &now.x, &extrapolated, to)
             }
             _ => remix(now.level, &now.x, &now.clean, to),

@@ -7,7 +7,7 @@
 use super::{Eval, Solver, Step, current};
 use crate::{Denoiser, Level, Result, State};
 
-/// First order, one evaluation per step; exact in any coordinate.
+/// First order, one evaluation per step; the same step in every coordinate (`sigma/alpha`, flow time, …).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Euler;
 
@@ -22,7 +22,7 @@ impl<X: State> Solver<X> for Euler {
     }
 }
 
-/// `alpha' · clean + sigma' · noise` as a combination of `x` and `clean`.
+/// `alpha' · clean + sigma' · noise` as a combination of `x` and `clean`; from clean data the noise counts as 0.
 pub(super) fn remix<X: State>(from: Level, x: &X, clean: &X, to: Level) -> Result<X> {
     if from.sigma == 0.0 {
         return X::combine(&[(to.alpha, clean)]);

@@ -7,7 +7,7 @@ use crate::{Denoiser, Result, State};
 
 /// Second order, two evaluations per step (one for the last step to clean data).
 ///
-/// From pure noise, where `s` is infinite, the step is made in flow time ([`HeunFlow`]).
+/// From or to pure noise, where `s` is infinite, the step is made in flow time ([`HeunFlow`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heun;
 
@@ -18,11 +18,11 @@ impl<X: State> Solver<X> for Heun {
 
     fn step(&self, past: &[Eval<X>], step: Step, denoiser: &dyn Denoiser<X>) -> Result<X> {
         let (now, to) = (current(past), step.before_noise());
-        if now.level.alpha == 0.0 {
+        if now.level.alpha == 0.0 || to.alpha == 0.0 {
             return HeunFlow.step(past, step, denoiser);
         }
         let predicted = remix(now.level, &now.x, &now.clean, to)?;
-        if to.sigma == 0.0 {
+        if to.sigma == 0.0 || now.level.sigma == 0.0 {
             return Ok(predicted);
         }
         let clean = denoiser.denoise(&predicted, to)?;

@@ -71,10 +71,12 @@ fn current<X>(past: &[Eval<X>]) -> &Eval<X> {
 ///
 /// On variance-preserving levels this is DDIM's `η √((1−ᾱ')/(1−ᾱ)) √(1 − ᾱ/ᾱ')` (Song et al. 2021, eq. 16),
 /// which is DDPM's posterior at `eta = 1`; on variance-exploding ones it is ancestral Euler's `sigma_up`.
+///
+/// At most `sigma'`, whatever `eta`; 0 where the levels do not fall.
 pub fn posterior_noise(from: Level, to: Level, eta: f64) -> f64 {
     if to.sigma == 0.0 || eta == 0.0 {
         return 0.0;
     }
     let share = (from.alpha * to.sigma) / (to.alpha * from.sigma);
-    eta * to.sigma * ((1.0 - share) * (1.0 + share)).max(0.0).sqrt()
+    (eta * to.sigma * ((1.0 - share) * (1.0 + share)).max(0.0).sqrt()).min(to.sigma)
 }
