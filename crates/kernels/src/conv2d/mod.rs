@@ -7,6 +7,7 @@ mod padded;
 mod passes;
 #[cfg(test)]
 mod tests;
+mod winograd;
 
 use geometry::Geometry;
 use padded::Border;

@@ -1,7 +1,7 @@
 //! The three passes of a convolution, each by the algorithm that suits its sizes. The choice never depends on the number
 //! of images, so that an image's result does not either.
 
-use super::{Geometry, direct};
+use super::{Geometry, direct, winograd};
 use crate::simd::Isa;
 
 /// `y = conv(x, weight) + bias`.
@@ -13,15 +13,18 @@ pub(crate) fn forward(
     bias: Option<&[f32]>,
     y: &mut [f32],
 ) {
-    direct::forward(isa, g, x, weight, bias, y);
+    let pass = if winograd::suits(g) { winograd::forward } else { direct::forward };
+    pass(isa, g, x, weight, bias, y);
 }
 
 /// `∂/∂x`.
 pub(crate) fn data_gradient(isa: Isa, g: &Geometry, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
-    direct::data_gradient(isa, g, dy, weight, dx);
+    let pass = if winograd::suits(g) { winograd::data_gradient } else { direct::data_gradient };
+    pass(isa, g, dy, weight, dx);
 }
 
 /// `∂/∂weight`.
 pub(crate) fn weight_gradient(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], dweight: &mut [f32]) {
-    direct::weight_gradient(isa, g, x, dy, dweight);
+    let pass = if winograd::suits(g) { winograd::weight_gradient } else { direct::weight_gradient };
+    pass(isa, g, x, dy, dweight);
 }

@@ -57,48 +57,87 @@ fn geometries() -> impl Strategy<Value = Geometry> {
     )
 }
 
+/// Convolutions that the Winograd form takes.
+fn square_geometries() -> impl Strategy<Value = Geometry> {
+    let sizes = (0_usize..8, 16_usize..40, 16_usize..40, 3_usize..20, 3_usize..20);
+    (sizes, [0_usize..3, 0..3], [0_usize..3, 0..3]).prop_filter_map(
+        "no gain",
+        |(sizes, padding_begin, padding_end)| {
+            let (n, c, k, h, w) = sizes;
+            let options = Conv2dOptions { padding_begin, padding_end, ..Default::default() };
+            let g = Geometry::new([n, c, h, w], [k, c, 3, 3], options);
+            winograd::suits(&g).then_some(g)
+        },
+    )
+}
+
+type Forward = fn(crate::Isa, &Geometry, &[f32], &[f32], Option<&[f32]>, &mut [f32]);
+type Gradient = fn(crate::Isa, &Geometry, &[f32], &[f32], &mut [f32]);
+
+/// Checks one algorithm's three passes against the definition, with every instruction set and several thread counts.
+fn check(
+    g: &Geometry,
+    seed: u32,
+    forward: Forward,
+    [data_gradient, weight_gradient]: [Gradient; 2],
+    tolerance: f64,
+) -> Result<(), TestCaseError> {
+    let (x, w) = (values(g.x_len(), seed), values(g.weight_len(), seed ^ 1));
+    let (b, dy) = (values(g.filters, seed ^ 2), values(g.y_len(), seed ^ 3));
+    let mut y: Vec<f64> =
+        (0..g.y_len()).map(|i| f64::from(b[i / g.out_pixels() % g.filters])).collect();
+    let (mut dx, mut dw) = (vec![0.0; g.x_len()], vec![0.0; g.weight_len()]);
+    let (x64, w64, dy64) = (double(&x), double(&w), double(&dy));
+    meetings(g, |xi, wi, yi| {
+        y[yi] += x64[xi] * w64[wi];
+        dx[xi] += dy64[yi] * w64[wi];
+        dw[wi] += dy64[yi] * x64[xi];
+    });
+    for (isa, got) in everywhere(|isa| {
+        let mut got = vec![f32::NAN; g.y_len()];
+        forward(isa, g, &x, &w, Some(&b), &mut got);
+        got
+    }) {
+        prop_assert!(error(&got, &y) < tolerance, "{isa} forward {}", error(&got, &y));
+    }
+    for (isa, got) in everywhere(|isa| {
+        let mut got = vec![f32::NAN; g.x_len()];
+        data_gradient(isa, g, &dy, &w, &mut got);
+        got
+    }) {
+        prop_assert!(error(&got, &dx) < tolerance, "{isa} data gradient {}", error(&got, &dx));
+    }
+    for (isa, got) in everywhere(|isa| {
+        let mut got = vec![f32::NAN; g.weight_len()];
+        weight_gradient(isa, g, &x, &dy, &mut got);
+        got
+    }) {
+        prop_assert!(error(&got, &dw) < tolerance, "{isa} weight gradient {}", error(&got, &dw));
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn direct_forms_follow_the_definition(g in geometries(), seed in any::<u32>()) {
-        let (x, w) = (values(g.x_len(), seed), values(g.weight_len(), seed ^ 1));
-        let (b, dy) = (values(g.filters, seed ^ 2), values(g.y_len(), seed ^ 3));
-        let mut y: Vec<f64> = (0..g.y_len()).map(|i| f64::from(b[i / g.out_pixels() % g.filters])).collect();
-        let (mut dx, mut dw) = (vec![0.0; g.x_len()], vec![0.0; g.weight_len()]);
-        let (x64, w64, dy64) = (double(&x), double(&w), double(&dy));
-        meetings(&g, |xi, wi, yi| {
-            y[yi] += x64[xi] * w64[wi];
-            dx[xi] += dy64[yi] * w64[wi];
-            dw[wi] += dy64[yi] * x64[xi];
-        });
+        check(&g, seed, direct::forward, [direct::data_gradient, direct::weight_gradient], 2e-6)?;
+        let dy = values(g.y_len(), seed);
         let mut db = vec![0.0; g.filters];
-        dy64.iter().enumerate().for_each(|(i, d)| db[i / g.out_pixels() % g.filters] += d);
-
-        for (isa, got) in everywhere(|isa| {
-            let mut got = vec![f32::NAN; g.y_len()];
-            direct::forward(isa, &g, &x, &w, Some(&b), &mut got);
-            got
-        }) {
-            prop_assert!(error(&got, &y) < 2e-6, "{isa} forward {}", error(&got, &y));
-        }
-        for (isa, got) in everywhere(|isa| {
-            let mut got = vec![f32::NAN; g.x_len()];
-            direct::data_gradient(isa, &g, &dy, &w, &mut got);
-            got
-        }) {
-            prop_assert!(error(&got, &dx) < 2e-6, "{isa} data gradient {}", error(&got, &dx));
-        }
-        for (isa, got) in everywhere(|isa| {
-            let mut got = vec![f32::NAN; g.weight_len()];
-            direct::weight_gradient(isa, &g, &x, &dy, &mut got);
-            got
-        }) {
-            prop_assert!(error(&got, &dw) < 2e-6, "{isa} weight gradient {}", error(&got, &dw));
-        }
+        double(&dy).iter().enumerate().for_each(|(i, d)| db[i / g.out_pixels() % g.filters] += d);
         let mut got = vec![f32::NAN; g.filters];
         direct::bias_gradient([g.images, g.filters, g.out_height, g.out_width], &dy, &mut got);
         prop_assert!(error(&got, &db) < 2e-6);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(25))]
+
+    #[test]
+    fn winograd_forms_follow_the_definition(g in square_geometries(), seed in any::<u32>()) {
+        check(&g, seed, winograd::forward, [winograd::data_gradient, winograd::weight_gradient], 2e-5)?;
     }
 }
 

@@ -62,14 +62,16 @@ impl Block<'_> {
             for i in 0..self.row_panels {
                 // SAFETY: the four assertions above.
                 unsafe {
-                    micro::<S, R, V>(
+                    let sums = self.accumulate.then_some(c.add(i * R * self.stride + j * columns));
+                    let sums = start::<S, R, V>(s, sums, self.stride);
+                    let a = self.a.as_ptr().add(i * R * self.depth);
+                    let b = self.b.as_ptr().add(j * columns * self.depth);
+                    let sums = micro::<S, R, V>(s, self.depth, a, [1, R], b, columns, sums);
+                    finish::<S, R, V>(
                         s,
-                        self.depth,
-                        self.a.as_ptr().add(i * R * self.depth),
-                        self.b.as_ptr().add(j * columns * self.depth),
+                        sums,
                         c.add(i * R * self.stride + j * columns),
                         self.stride,
-                        self.accumulate,
                     );
                 }
             }
@@ -77,49 +79,83 @@ impl Block<'_> {
     }
 }
 
-/// One register tile.
+/// The register tile to start from: zeros, or the tile at `c` in rows at distance `stride`.
 ///
 /// # Safety
-/// `a` and `b` hold `depth` steps of `R` and `V · LANES` values; `c` is writable (and readable, where accumulated) in
-/// `R` rows of `V · LANES` values at distance `stride`.
+/// `c` is readable in `R` rows of `V · LANES` values.
 #[inline(always)]
-unsafe fn micro<S: Simd, const R: usize, const V: usize>(
+pub(crate) unsafe fn start<S: Simd, const R: usize, const V: usize>(
     s: S,
-    depth: usize,
-    mut a: *const f32,
-    mut b: *const f32,
-    c: *mut f32,
+    c: Option<*mut f32>,
     stride: usize,
-    accumulate: bool,
-) {
+) -> [[S::V; V]; R] {
     let mut sums = [[s.splat(0.0); V]; R];
-    // SAFETY: the caller vouches for all three arrays.
-    unsafe {
-        if accumulate {
-            for (i, row) in sums.iter_mut().enumerate() {
-                for (j, sum) in row.iter_mut().enumerate() {
-                    *sum = s.load(c.add(i * stride + j * S::LANES));
-                }
+    if let Some(c) = c {
+        for (i, row) in sums.iter_mut().enumerate() {
+            for (j, sum) in row.iter_mut().enumerate() {
+                // SAFETY: the caller vouches for the tile.
+                *sum = unsafe { s.load(c.add(i * stride + j * S::LANES)) };
             }
         }
-        for _ in 0..depth {
+    }
+    sums
+}
+
+/// Adds `depth` steps of products to a register tile: the left factor of row `i` at step `k` is
+/// `a[i · a_steps[0] + k · a_steps[1]]`, the right factors are the `V · LANES` values from `b[k · b_step]` on.
+///
+/// # Safety
+/// All of these are readable.
+#[inline(always)]
+pub(crate) unsafe fn micro<S: Simd, const R: usize, const V: usize>(
+    s: S,
+    depth: usize,
+    a: *const f32,
+    a_steps: [usize; 2],
+    mut b: *const f32,
+    b_step: usize,
+    mut sums: [[S::V; V]; R],
+) -> [[S::V; V]; R] {
+    let mut rows = [a; R];
+    for (i, row) in rows.iter_mut().enumerate() {
+        *row = a.wrapping_add(i * a_steps[0]);
+    }
+    let mut at = 0;
+    for _ in 0..depth {
+        // SAFETY: the caller vouches for both factors.
+        unsafe {
             let mut right = [s.splat(0.0); V];
             for (j, right) in right.iter_mut().enumerate() {
                 *right = s.load(b.add(j * S::LANES));
             }
-            for (i, row) in sums.iter_mut().enumerate() {
-                let left = s.splat(*a.add(i));
-                for (sum, right) in row.iter_mut().zip(right) {
+            for (row, sums) in rows.iter().zip(&mut sums) {
+                let left = s.splat(*row.add(at));
+                for (sum, right) in sums.iter_mut().zip(right) {
                     *sum = s.fma(left, right, *sum);
                 }
             }
-            a = a.add(R);
-            b = b.add(V * S::LANES);
         }
-        for (i, row) in sums.iter().enumerate() {
-            for (j, sum) in row.iter().enumerate() {
-                s.store(c.add(i * stride + j * S::LANES), *sum);
-            }
+        at += a_steps[1];
+        b = b.wrapping_add(b_step);
+    }
+    sums
+}
+
+/// Writes a register tile to `c`.
+///
+/// # Safety
+/// `c` is writable in `R` rows of `V · LANES` values at distance `stride`.
+#[inline(always)]
+pub(crate) unsafe fn finish<S: Simd, const R: usize, const V: usize>(
+    s: S,
+    sums: [[S::V; V]; R],
+    c: *mut f32,
+    stride: usize,
+) {
+    for (i, row) in sums.iter().enumerate() {
+        for (j, sum) in row.iter().enumerate() {
+            // SAFETY: the caller vouches for the tile.
+            unsafe { s.store(c.add(i * stride + j * S::LANES), *sum) };
         }
     }
 }

@@ -14,7 +14,7 @@ mod driver;
 mod operand;
 mod output;
 
-pub(crate) use block::{Block, tile};
+pub(crate) use block::{Block, finish, micro, start, tile};
 pub(crate) use driver::gemm;
 pub(crate) use operand::{Offsets, Operand};
 pub(crate) use output::{Bias, Output};
