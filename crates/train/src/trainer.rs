@@ -203,3 +203,56 @@ impl Trainer {
         Ok(Model { network, config: self.model.config.clone() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setup::set_up;
+
+    fn trainer(run: &str) -> Trainer {
+        let text = format!(
+            "[data]\nsource = \"digits:test\"\n[model]\npreset = \"compact-tiny\"\n[run]\nbatch = 500\n{run}\n"
+        );
+        set_up(&TrainConfig::from_toml(&text, &[]).unwrap(), &Device::flex()).unwrap().trainer
+    }
+
+    #[test]
+    fn labels_are_dropped_at_the_asked_rate_and_otherwise_kept() {
+        let trainer = trainer("class_dropout = 0.2");
+        let mut dropped = 0;
+        for draw in 0..20 {
+            let batch = trainer.loader.batch(draw);
+            let labels = trainer.labels(&batch, draw).unwrap();
+            assert_eq!(Some(&labels), trainer.labels(&batch, draw).as_ref());
+            for (label, original) in labels.iter().zip(&batch.labels) {
+                assert!(label == original || *label == 10);
+                dropped += usize::from(*label == 10);
+            }
+        }
+        // Binomial with mean 2000 and deviation 40; five deviations.
+        assert!((1800..2200).contains(&dropped), "{dropped}");
+    }
+
+    #[test]
+    fn without_dropout_there_is_no_null_class() {
+        let trainer = trainer("class_dropout = 0");
+        let batch = trainer.loader.batch(0);
+        assert_eq!(trainer.labels(&batch, 0), Some(batch.labels));
+        assert_eq!(trainer.model.config.classes.as_ref().unwrap().null, None);
+    }
+
+    #[test]
+    fn the_average_of_the_first_step_is_a_tenth_old_and_the_models_hold_what_they_say() {
+        let mut trainer = trainer("class_dropout = 0.1");
+        let before = trainer.parameters().weights.clone();
+        trainer.step(0.0).unwrap();
+        let after = trainer.parameters();
+        for ((old, new), ema) in before.iter().zip(&after.weights).zip(&after.ema) {
+            assert!((0.1 * old + 0.9 * new - ema).abs() <= 1e-6 * old.abs().max(new.abs()));
+        }
+        let held = |model: Model| Parameters::of(&model.network).weights;
+        assert_eq!(held(trainer.raw_model().unwrap()), after.weights);
+        assert_eq!(held(trainer.ema_model().unwrap()), after.ema);
+        assert_eq!(held(trainer.model.clone()), after.weights);
+    }
+}

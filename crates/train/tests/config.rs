@@ -15,6 +15,21 @@ fn with(text: &str, overrides: &[(&str, &str)]) -> Result<TrainConfig, String> {
     TrainConfig::from_toml(text, &overrides).map_err(|e| e.to_string())
 }
 
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_panic(at in 0_usize..3000, cut in 0_usize..40, put in "\\PC{0,12}", set in "[a-z._]{0,20}", to in "\\PC{0,12}") {
+        let mut text: Vec<char> = include_str!("../../../docs/train.example.toml").chars().collect();
+        let at = at.min(text.len());
+        let end = (at + cut).min(text.len());
+        text.splice(at..end, put.chars());
+        let text: String = text.into_iter().collect();
+        if let Ok(config) = TrainConfig::from_toml(&text, &[]) {
+            proptest::prop_assert_eq!(TrainConfig::from_toml(&config.to_toml(), &[]).ok(), Some(config));
+        }
+        let _ = TrainConfig::from_toml(LEAST, &[(set, to)]);
+    }
+}
+
 const LEAST: &str = "[data]\nsource = \"digits\"\n";
 
 #[test]

@@ -6,6 +6,7 @@ use langevin_train::{
     Error, Event, Flow, Outcome, RunFolder, Start, Started, Summary, TrainConfig, read_metrics,
     train,
 };
+use langevin_weights::TensorFile;
 
 /// A run of six steps with everything on that must survive a resumption.
 const SIX_STEPS: &str = r#"
@@ -115,6 +116,19 @@ fn a_run_interrupted_anywhere_ends_in_the_same_bytes() {
     let before = tensors(&broken, 6);
     assert_eq!(finished(run(&config, &broken, Start::Resume).unwrap()).steps, 6);
     assert!(tensors(&straight, 6) == before && tensors(&broken, 6) == before);
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let config = config(SIX_STEPS, &[("run.steps", "2"), ("run.batch", "16")]);
+    let [one, two, five] = [1, 2, 5].map(|threads| {
+        let folder = RunFolder::at(root.path().join(threads.to_string()));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(&config, &folder, Start::Fresh)).unwrap();
+        tensors(&folder, 2)
+    });
+    assert!(one == two && one == five);
 }
 
 #[test]
@@ -229,6 +243,18 @@ fn the_loss_falls_and_everything_is_written() {
     assert!(folder.samples_path().join("step-00000040-raw.png").is_file());
     assert_eq!(std::fs::read_dir(folder.checkpoints_path()).unwrap().count(), 2);
     assert!(summary.model.join("model_index.json").is_file());
+    // The model folder holds the average that the last checkpoint holds.
+    let weights =
+        TensorFile::open(summary.model.join("unet/diffusion_pytorch_model.safetensors")).unwrap();
+    let checkpoint = TensorFile::open(summary.checkpoint.join("training.safetensors")).unwrap();
+    for name in weights.names() {
+        assert_eq!(
+            weights.f32(name).unwrap(),
+            checkpoint.f32(&format!("ema.{name}")).unwrap(),
+            "{name}"
+        );
+    }
+    assert_eq!(4 * weights.names().count(), checkpoint.names().count());
     assert_eq!(folder.info().unwrap().seed, 0);
     assert_eq!(folder.config().unwrap().model.fields["num_class_embeds"], 11);
 }
@@ -278,16 +304,14 @@ fn a_timed_run_ends_within_its_time() {
         &text,
         &[("run.sample_every", "\"1s\""), ("run.log_every", "1"), ("samples.steps", "2")],
     );
-    let begun = std::time::Instant::now();
     let mut sheets = 0;
     let outcome = train(&config, &folder, Start::Fresh, &mut |event| {
         sheets += usize::from(matches!(event, Event::Sampled { .. }));
         Flow::Continue
     });
     let summary = finished(outcome.unwrap());
-    // Three seconds, reading the data apart; other programs may take the processor for a moment.
-    assert!(begun.elapsed().as_secs_f64() < 4.5, "{:?}", begun.elapsed());
-    assert!(summary.seconds > 1.5, "{}", summary.seconds);
+    // Three seconds; other programs may take the processor for a moment.
+    assert!(summary.seconds > 1.5 && summary.seconds < 4.5, "{}", summary.seconds);
     assert!(sheets >= 2, "{sheets}");
     let metrics = read_metrics(&folder.metrics_path()).unwrap();
     let last = metrics.last().unwrap();

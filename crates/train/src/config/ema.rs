@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::source::Source;
 use crate::Result;
 
-/// The exponential moving average of the weights; see [`crate::ema`].
+/// The exponential moving average of the weights; see [`ema_decay`](crate::ema_decay).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct EmaConfig {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::source::{Source, Value, as_number};
 use crate::Result;
 
-/// How the learning rate falls after warm-up; see [`crate::lr`].
+/// How the learning rate falls after warm-up; see [`learning_rate`](crate::learning_rate()).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decay {

@@ -58,6 +58,9 @@ impl fmt::Display for Value {
         match self {
             Self::Flag(v) => write!(f, "{v}"),
             Self::Whole(v) => write!(f, "{v}"),
+            Self::Number(v) if v.is_finite() && *v != 0.0 && !(1e-5..1e15).contains(&v.abs()) => {
+                write!(f, "{v:e}")
+            }
             Self::Number(v) => write!(f, "{v}"),
             Self::Text(v) => write!(f, "{v:?}"),
             Self::List(_) | Self::Table(_) => write!(f, "{}", self.to_json()),
@@ -290,7 +293,7 @@ fn line_of(text: &str, span: &Range<usize>) -> usize {
 /// An override is TOML where it can be read as TOML (`1e-3`, `[0.9, 0.99]`, `true`) and a plain text elsewhere.
 fn override_value(text: &str) -> Value {
     let line = format!("value = {text}");
-    let parsed = document(&line).ok().and_then(|table| {
+    let parsed = document(&line).ok().filter(|table| table.len() == 1).and_then(|table| {
         let (_, value) = table.into_iter().next()?;
         plain(value.get_ref())
     });
@@ -322,7 +325,11 @@ fn flatten(table: &DeTable<'_>, prefix: &str, text: &str, entries: &mut Vec<Entr
 fn plain(value: &DeValue<'_>) -> Option<Value> {
     Some(match value {
         DeValue::String(v) => Value::Text(v.to_string()),
-        DeValue::Integer(v) => Value::Whole(i64::from_str_radix(v.as_str(), v.radix()).ok()?),
+        DeValue::Integer(v) => match i64::from_str_radix(v.as_str(), v.radix()) {
+            Ok(whole) => Value::Whole(whole),
+            // Too large for 64 bits, and so for every key; the range check will say so.
+            Err(_) => Value::Number(v.as_str().parse().unwrap_or(f64::INFINITY)),
+        },
         DeValue::Float(v) => Value::Number(v.as_str().parse().ok()?),
         DeValue::Boolean(v) => Value::Flag(*v),
         DeValue::Array(items) => {
