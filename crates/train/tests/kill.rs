@@ -16,7 +16,7 @@ source = "digits:test"
 [model]
 preset = "compact-tiny"
 [run]
-steps = 100
+steps = 40
 batch = 2
 checkpoint_every = 1
 sample_every = 0
@@ -28,6 +28,20 @@ fn checkpoints(folder: &Path) -> Vec<PathBuf> {
     paths.retain(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("step-")));
     paths.sort();
     paths
+}
+
+/// Weights, moments and average at the end of a run.
+fn tensors(folder: &Path) -> Vec<u8> {
+    std::fs::read(folder.join("checkpoints/step-00000040/training.safetensors")).unwrap()
+}
+
+/// What the run ends in when nothing happens to it.
+fn undisturbed(root: &Path) -> Vec<u8> {
+    let only_last = [("run.checkpoint_every".to_owned(), "0".to_owned())];
+    let config = TrainConfig::from_toml(CONFIG, &only_last).unwrap();
+    let folder = root.join("undisturbed");
+    train(&config, &RunFolder::at(&folder), Start::Fresh, &mut |_| Flow::Continue).unwrap();
+    tensors(&folder)
 }
 
 fn start(run: &RunFolder) -> Start {
@@ -49,13 +63,12 @@ fn child() {
 fn a_run_killed_again_and_again_loses_no_checkpoint() {
     let root = tempfile::tempdir().unwrap();
     let config = TrainConfig::from_toml(CONFIG, &[]).unwrap();
-    let straight = root.path().join("straight");
-    train(&config, &RunFolder::at(&straight), Start::Fresh, &mut |_| Flow::Continue).unwrap();
+    let expected = undisturbed(root.path());
 
     let killed = root.path().join("killed");
     let mut moments = Philox::new(1, 0, 0);
     let mut newest = None;
-    for _ in 0..12 {
+    for _ in 0..8 {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child"])
             .env(FOLDER, &killed)
@@ -85,10 +98,7 @@ fn a_run_killed_again_and_again_loses_no_checkpoint() {
         Flow::Continue
     })
     .unwrap();
-    let bytes = |folder: &Path| {
-        std::fs::read(folder.join("checkpoints/step-00000100/training.safetensors")).unwrap()
-    };
-    assert!(bytes(&straight) == bytes(&killed));
+    assert!(tensors(&killed) == expected);
 }
 
 /// Files larger than the shell's limit cannot be written, as on a full disk.
@@ -97,8 +107,7 @@ fn a_run_killed_again_and_again_loses_no_checkpoint() {
 fn a_checkpoint_that_cannot_be_written_costs_no_older_one() {
     let root = tempfile::tempdir().unwrap();
     let config = TrainConfig::from_toml(CONFIG, &[]).unwrap();
-    let straight = root.path().join("straight");
-    train(&config, &RunFolder::at(&straight), Start::Fresh, &mut |_| Flow::Continue).unwrap();
+    let expected = undisturbed(root.path());
 
     let folder = root.path().join("full");
     let run = RunFolder::at(&folder);
@@ -130,8 +139,5 @@ fn a_checkpoint_that_cannot_be_written_costs_no_older_one() {
     assert_eq!(checkpoints(&folder), before);
 
     train(&config, &run, Start::Resume, &mut |_| Flow::Continue).unwrap();
-    let bytes = |folder: &Path| {
-        std::fs::read(folder.join("checkpoints/step-00000100/training.safetensors")).unwrap()
-    };
-    assert!(bytes(&straight) == bytes(&folder));
+    assert!(tensors(&folder) == expected);
 }
