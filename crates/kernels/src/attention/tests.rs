@@ -43,7 +43,7 @@ fn exact(shape: Shape, scale: f64, q: &[f64], k: &[f64], v: &[f64]) -> Vec<f64> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
     fn follows_the_definition(
         batch in 0_usize..3, heads_count in 1_usize..4, queries in 0_usize..130, keys in 1_usize..260,

@@ -85,6 +85,7 @@ impl Geometry {
     }
 
     /// Values of `x`.
+    #[cfg(test)]
     pub(crate) fn x_len(&self) -> usize {
         self.images * self.channels * self.pixels()
     }
@@ -95,6 +96,7 @@ impl Geometry {
     }
 
     /// Values of `y`.
+    #[cfg(test)]
     pub(crate) fn y_len(&self) -> usize {
         self.images * self.filters * self.out_pixels()
     }

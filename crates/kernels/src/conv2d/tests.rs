@@ -118,7 +118,7 @@ fn check(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
     fn direct_forms_follow_the_definition(g in geometries(), seed in any::<u32>()) {
@@ -133,7 +133,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(25))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn winograd_forms_follow_the_definition(g in square_geometries(), seed in any::<u32>()) {

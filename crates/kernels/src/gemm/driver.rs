@@ -181,7 +181,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(60))]
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn agrees_with_double_precision(m in 0_usize..70, n in 0_usize..70, k in 0_usize..600, seed in any::<u32>()) {
             let (a, b) = (values(m * k, seed), values(n * k, seed ^ 1));

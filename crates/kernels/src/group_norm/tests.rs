@@ -31,7 +31,7 @@ fn double(x: &[f32]) -> Vec<f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn follows_the_definition(
         images in 0_usize..4, groups in 1_usize..5, per in 1_usize..5, pixels in 1_usize..60,

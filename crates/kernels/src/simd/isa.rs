@@ -10,6 +10,12 @@ pub struct Isa(pub(super) Kind);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Portable,
+    /// Plain Rust in the shapes of AVX-512.
+    #[cfg(test)]
+    LikeAvx512,
+    /// Plain Rust in the shapes of NEON.
+    #[cfg(test)]
+    LikeNeon,
     #[cfg(target_arch = "x86_64")]
     Avx2,
     #[cfg(target_arch = "x86_64")]
@@ -39,6 +45,8 @@ impl Isa {
         if std::arch::is_aarch64_feature_detected!("neon") {
             found.push(Self(Kind::Neon));
         }
+        #[cfg(test)]
+        found.extend([Self(Kind::LikeAvx512), Self(Kind::LikeNeon)]);
         found.push(Self::PORTABLE);
         found
     }
@@ -47,6 +55,10 @@ impl Isa {
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Portable => "portable",
+            #[cfg(test)]
+            Kind::LikeAvx512 => "portable in the shapes of avx-512",
+            #[cfg(test)]
+            Kind::LikeNeon => "portable in the shapes of neon",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
@@ -94,6 +106,10 @@ pub fn set_isa(isa: Isa) {
 fn code(isa: Isa) -> u8 {
     match isa.0 {
         Kind::Portable => 1,
+        #[cfg(test)]
+        Kind::LikeAvx512 => 5,
+        #[cfg(test)]
+        Kind::LikeNeon => 6,
         #[cfg(target_arch = "x86_64")]
         Kind::Avx2 => 2,
         #[cfg(target_arch = "x86_64")]
@@ -111,6 +127,10 @@ fn decode(code: u8) -> Isa {
         3 => Kind::Avx512,
         #[cfg(target_arch = "aarch64")]
         4 => Kind::Neon,
+        #[cfg(test)]
+        5 => Kind::LikeAvx512,
+        #[cfg(test)]
+        6 => Kind::LikeNeon,
         _ => Kind::Portable,
     })
 }

@@ -102,7 +102,11 @@ pub(crate) trait Kernel {
 #[inline]
 pub(crate) fn dispatch<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
     match isa.0 {
-        Kind::Portable => kernel.run(portable::Portable),
+        Kind::Portable => kernel.run(portable::Portable::<4, 4, 2>),
+        #[cfg(test)]
+        Kind::LikeAvx512 => kernel.run(portable::Portable::<16, 8, 3>),
+        #[cfg(test)]
+        Kind::LikeNeon => kernel.run(portable::Portable::<4, 8, 3>),
         // SAFETY: an `Isa` of this kind exists only where the processor was found to have it.
         #[cfg(target_arch = "x86_64")]
         Kind::Avx2 => unsafe { avx2::run(kernel) },

@@ -1,87 +1,89 @@
-//! Plain Rust on arrays of four lanes, which compilers turn into whatever vectors the target has by default. Products
-//! and sums are rounded separately: a fused multiply-add without hardware is a slow library call.
+//! Plain Rust on arrays, which compilers turn into whatever vectors the target has by default. Products and sums are
+//! rounded separately: a fused multiply-add without hardware is a slow library call.
 
 use super::Simd;
 
-/// The instruction set every processor has.
+/// The instruction set every processor has, with `L` lanes and register tiles of `R` rows by `N` vectors. Tests also use
+/// it in the shapes of instruction sets that the processor at hand has not.
 #[derive(Clone, Copy)]
-pub(super) struct Portable;
-
-type V = [f32; 4];
+pub(super) struct Portable<const L: usize, const R: usize, const N: usize>;
 
 #[inline(always)]
-fn zip(a: V, b: V, f: impl Fn(f32, f32) -> f32) -> V {
-    [f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2]), f(a[3], b[3])]
+fn zip<const L: usize>(a: [f32; L], b: [f32; L], f: impl Fn(f32, f32) -> f32) -> [f32; L] {
+    std::array::from_fn(
+        #[inline(always)]
+        |i| f(a[i], b[i]),
+    )
 }
 
-impl Simd for Portable {
-    type V = V;
-    const LANES: usize = 4;
-    const ROWS: usize = 4;
-    const VECTORS: usize = 2;
+impl<const L: usize, const R: usize, const N: usize> Simd for Portable<L, R, N> {
+    type V = [f32; L];
+    const LANES: usize = L;
+    const ROWS: usize = R;
+    const VECTORS: usize = N;
 
     #[inline(always)]
-    fn splat(self, x: f32) -> V {
-        [x; 4]
+    fn splat(self, x: f32) -> [f32; L] {
+        [x; L]
     }
     #[inline(always)]
-    unsafe fn load(self, from: *const f32) -> V {
-        // SAFETY: the caller vouches for four readable values.
-        unsafe { from.cast::<V>().read_unaligned() }
+    unsafe fn load(self, from: *const f32) -> [f32; L] {
+        // SAFETY: the caller vouches for L readable values.
+        unsafe { from.cast::<[f32; L]>().read_unaligned() }
     }
     #[inline(always)]
-    unsafe fn store(self, to: *mut f32, v: V) {
-        // SAFETY: the caller vouches for four writable values.
-        unsafe { to.cast::<V>().write_unaligned(v) }
+    unsafe fn store(self, to: *mut f32, v: [f32; L]) {
+        // SAFETY: the caller vouches for L writable values.
+        unsafe { to.cast::<[f32; L]>().write_unaligned(v) }
     }
     #[inline(always)]
-    fn add(self, a: V, b: V) -> V {
+    fn add(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
         zip(a, b, |a, b| a + b)
     }
     #[inline(always)]
-    fn sub(self, a: V, b: V) -> V {
+    fn sub(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
         zip(a, b, |a, b| a - b)
     }
     #[inline(always)]
-    fn mul(self, a: V, b: V) -> V {
+    fn mul(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
         zip(a, b, |a, b| a * b)
     }
     #[inline(always)]
-    fn div(self, a: V, b: V) -> V {
+    fn div(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
         zip(a, b, |a, b| a / b)
     }
     #[inline(always)]
-    fn fma(self, a: V, b: V, c: V) -> V {
+    fn fma(self, a: [f32; L], b: [f32; L], c: [f32; L]) -> [f32; L] {
         self.add(self.mul(a, b), c)
     }
     #[inline(always)]
-    fn nfma(self, a: V, b: V, c: V) -> V {
+    fn nfma(self, a: [f32; L], b: [f32; L], c: [f32; L]) -> [f32; L] {
         self.sub(c, self.mul(a, b))
     }
     #[inline(always)]
-    fn max(self, a: V, b: V) -> V {
+    fn max(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
         zip(a, b, |a, b| if a > b { a } else { b })
     }
     #[inline(always)]
-    fn min(self, a: V, b: V) -> V {
+    fn min(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
         zip(a, b, |a, b| if a < b { a } else { b })
     }
     #[inline(always)]
-    fn sqrt(self, a: V) -> V {
+    fn sqrt(self, a: [f32; L]) -> [f32; L] {
         a.map(f32::sqrt)
     }
     #[inline(always)]
-    fn round(self, a: V) -> V {
+    fn round(self, a: [f32; L]) -> [f32; L] {
         // Adding and taking away 1.5 · 2²³ rounds to an integer in the default rounding mode.
         const MAGIC: f32 = 12_582_912.0;
         a.map(|a| (a + MAGIC) - MAGIC)
     }
     #[inline(always)]
-    fn pow2(self, n: V) -> V {
+    fn pow2(self, n: [f32; L]) -> [f32; L] {
         n.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23))
     }
     #[inline(always)]
-    fn sum(self, a: V) -> f32 {
-        (a[0] + a[2]) + (a[1] + a[3])
+    fn sum(self, a: [f32; L]) -> f32 {
+        a.iter().sum()
     }
 }

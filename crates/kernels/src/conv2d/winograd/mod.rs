@@ -35,18 +35,18 @@ pub(super) fn forward(
     bias: Option<&[f32]>,
     y: &mut [f32],
 ) {
-    convolve(isa, &Plan::forward(g), Filters::forward(g, weight), x, bias, y);
+    convolve(isa, &Plan::forward(g), &Filters::forward(g, weight), x, bias, y);
 }
 
 /// `∂/∂x`: the convolution of `dy` with the filters turned around.
 pub(super) fn data_gradient(isa: Isa, g: &Geometry, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
-    convolve(isa, &Plan::data_gradient(g), Filters::data_gradient(g, weight), dy, None, dx);
+    convolve(isa, &Plan::data_gradient(g), &Filters::data_gradient(g, weight), dy, None, dx);
 }
 
 fn convolve(
     isa: Isa,
     plan: &Plan,
-    filters: Filters<'_>,
+    filters: &Filters<'_>,
     x: &[f32],
     bias: Option<&[f32]>,
     y: &mut [f32],
@@ -54,7 +54,7 @@ fn convolve(
     let output = Shared(y.as_mut_ptr());
     assert_eq!(x.len(), plan.images * plan.from.len(), "the input's size");
     assert_eq!(y.len(), plan.images * plan.to.len(), "the output's size");
-    transformed(isa, &filters, |weights| {
+    transformed(isa, filters, |weights| {
         plan.parts().into_par_iter().for_each(|part| {
             dispatch(isa, Convolve { plan, part, x, weights, bias, y: &output });
         });

@@ -61,23 +61,21 @@ fn data_tiles<S: Simd, const R: usize, const V: usize>(
     }
 }
 
-/// `to[filter][channel] += Σ_tile left[tile][filter] · right[tile][channel]` for one of the 36 planes and the filters
-/// `rows` (a multiple of the register tile's rows from a multiple on). `strides` are those of `left`, `right` and `to`.
+/// `to[filter][channel] += Σ_tile left[tile][filter] · right[tile][channel]` for one of the 36 planes; `sizes` are the
+/// tiles, the filters (whole tiles of rows) and the channels (whole panels), `strides` those of `left`, `right` and `to`.
 #[inline(always)]
 pub(super) fn weights<S: Simd>(
     s: S,
-    tiles: usize,
-    rows: usize,
-    channels: usize,
+    sizes: [usize; 3],
     strides: [usize; 3],
     left: &[f32],
     right: &[f32],
     to: &mut [f32],
 ) {
     match (S::ROWS, S::VECTORS) {
-        (6, 2) => weight_tiles::<S, 6, 2>(s, [tiles, rows, channels], strides, left, right, to),
-        (8, 3) => weight_tiles::<S, 8, 3>(s, [tiles, rows, channels], strides, left, right, to),
-        (4, 2) => weight_tiles::<S, 4, 2>(s, [tiles, rows, channels], strides, left, right, to),
+        (6, 2) => weight_tiles::<S, 6, 2>(s, sizes, strides, left, right, to),
+        (8, 3) => weight_tiles::<S, 8, 3>(s, sizes, strides, left, right, to),
+        (4, 2) => weight_tiles::<S, 4, 2>(s, sizes, strides, left, right, to),
         _ => unreachable!("no micro-kernel for this tile"),
     }
 }

@@ -157,16 +157,8 @@ impl Kernel for Products<'_> {
     fn run<S: Simd>(self, s: S) {
         let strides = [self.filters, self.channels, self.channels];
         let left = &self.gradients[self.range.start..];
-        product::weights(
-            s,
-            self.tiles,
-            self.range.len(),
-            self.channels,
-            strides,
-            left,
-            self.inputs,
-            self.sums,
-        );
+        let sizes = [self.tiles, self.range.len(), self.channels];
+        product::weights(s, sizes, strides, left, self.inputs, self.sums);
     }
 }
 
