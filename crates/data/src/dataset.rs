@@ -98,7 +98,8 @@ impl Dataset {
         if let Some(&index) = indices.iter().find(|i| **i >= self.len()) {
             return Err(Error::IndexRange { index, images: self.len() });
         }
-        let pixels = indices.iter().flat_map(|&i| self.image(i)).copied().collect();
+        let mut pixels = Vec::with_capacity(indices.len() * self.image_len());
+        indices.iter().for_each(|&i| pixels.extend(self.image(i)));
         let mut chosen = Self::new(self.channels, self.height, self.width, pixels)?;
         chosen.class_names.clone_from(&self.class_names);
         chosen.labels = self.labels.as_ref().map(|all| indices.iter().map(|&i| all[i]).collect());
@@ -123,7 +124,8 @@ impl Dataset {
             return Err(Error::PictureShape { index, found: pictures[index].shape(), expected });
         }
         let [channels, height, width] = expected;
-        let pixels = pictures.into_iter().flat_map(Picture::into_pixels).collect();
+        let mut pixels = Vec::with_capacity(pictures.len() * channels * height * width);
+        pictures.into_iter().for_each(|picture| pixels.extend(picture.into_pixels()));
         Ok(Self { channels, height, width, pixels, ..self })
     }
 

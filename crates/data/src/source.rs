@@ -83,13 +83,15 @@ pub fn open(source: &DataSource, options: &Options) -> Result<(Dataset, Notes)> 
     match source {
         DataSource::Digits(Split::Train) => whole(digits::train()),
         DataSource::Digits(Split::Test) => whole(digits::test()),
-        DataSource::Path(path) => match (kind(path)?, idx::find_images(path)?) {
-            (Kind::Idx, _) => open_idx(path, source, options),
-            (Kind::Folder | Kind::Absent, Some(images)) => open_idx(&images, source, options),
-            (Kind::Folder, None) => read_folder(path, options),
-            (Kind::Tar, _) => read_tar(path, options),
-            (Kind::Absent, None) => Err(Error::Missing { path: path.clone() }),
-            (Kind::Other, _) => Err(Error::UnknownSource { path: path.clone() }),
+        DataSource::Path(path) => match kind(path)? {
+            Kind::Idx => open_idx(path, source, options),
+            Kind::Tar => read_tar(path, options),
+            Kind::Other => Err(Error::UnknownSource { path: path.clone() }),
+            folder @ (Kind::Folder | Kind::Absent) => match idx::find_images(path)? {
+                Some(images) => open_idx(&images, source, options),
+                None if folder == Kind::Folder => read_folder(path, options),
+                None => Err(Error::Missing { path: path.clone() }),
+            },
         },
     }
 }
@@ -117,12 +119,16 @@ fn adapt(dataset: Dataset, name: &str, options: &Options) -> Result<Dataset> {
             limit: size::words(options.memory_limit),
         });
     }
+    if [channels, height, width] == [dataset.channels(), dataset.height(), dataset.width()] {
+        return Ok(dataset);
+    }
     dataset.map(|picture: Picture| {
         fit(picture.with_channels(channels)?, height, width, options.fit, options.filter)
     })
 }
 
 /// What stands at a path.
+#[derive(PartialEq, Eq)]
 enum Kind {
     Absent,
     Folder,
@@ -157,7 +163,10 @@ fn kind(path: &Path) -> Result<Kind> {
     }
     Ok(match () {
         () if start.starts_with(&[0, 0, 0x08]) || named(path, "ubyte") => Kind::Idx,
-        () if start.get(257..262) == Some(b"ustar") || named(path, "tar") || named(path, "tgz") => {
+        () if start.get(257..262) == Some(b"ustar")
+            || named(path, ".tar")
+            || named(path, ".tgz") =>
+        {
             Kind::Tar
         }
         () => Kind::Other,

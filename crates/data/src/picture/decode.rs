@@ -313,7 +313,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(400))]
         #[test]
         fn damaged_files_never_panic(
             format in prop::sample::select(&FORMATS),
