@@ -153,8 +153,9 @@ def main():
             config = random_config(rng)
             unit = 2 ** (len(config["block_out_channels"]) - 1)
             size = (unit * rng.choice([2, 3, 4]), unit * rng.choice([2, 4, 5]))
+            folder = arguments.out / f"random_{arguments.seed}_{i}"
             try:
-                write(arguments.out / f"random_{arguments.seed}_{i}", config, i, rng.choice([1, 2, 3]), size)
+                write_gradients(folder, *write(folder, config, i, rng.choice([1, 2, 3]), size))
             except (RuntimeError, ValueError, ZeroDivisionError) as error:
                 print(i, "diffusers refuses:", error, json.dumps(config))
         return

@@ -7,7 +7,10 @@ use burn::tensor::{Int, Tensor};
 
 /// A network with its parameters.
 #[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant)] // One network per program: its size on the stack does not matter.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "Burn has no module behind a box, and a network has few blocks"
+)]
 pub enum Network {
     /// `UNet2DModel` of diffusers.
     UNet2d(UNet2DModel),

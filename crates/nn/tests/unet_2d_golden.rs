@@ -136,7 +136,7 @@ fn outputs_agree_with_diffusers() {
 #[test]
 fn gradients_agree_with_pytorch() {
     let device = Device::flex().autodiff();
-    let mut compared = 0;
+    let (mut compared, mut failed) = (0, Vec::new());
     for folder in folders().into_iter().filter(|f| f.join("gradients.safetensors").is_file()) {
         let network = open(&folder, &device);
         let golden = read(&folder.join("golden.safetensors"));
@@ -148,13 +148,27 @@ fn gradients_agree_with_pytorch() {
             labels,
         );
         let loss = (output.unwrap() - expected["target"].tensor(&device)).square().mean();
+        let largest = expected
+            .iter()
+            .filter(|(name, _)| *name != "target")
+            .map(|(_, g)| g.scale())
+            .fold(0.0, f64::max);
         for (name, gradient) in params::gradients(&network, &loss.backward()) {
-            let (error, scale) = error(&gradient, &expected[&name]);
-            // A key's bias shifts all scores of a query alike, so its true gradient is zero: rounding on both sides.
-            let floor = if name.ends_with("to_k.bias") { 1e-4 } else { 0.0 };
-            assert!(error <= 1e-3 * scale.max(floor), "{name}: {error:.2e} at scale {scale:.2e}");
+            // A frozen parameter has no gradient on either side.
+            let Some(expected) = expected.get(&name) else {
+                assert!(gradient.iter().all(|&g| g == 0.0), "{name}");
+                continue;
+            };
+            let (error, scale) = error(&gradient, expected);
+            // Some gradients are zero but for rounding: a key's bias, say, shifts all scores of a query alike.
+            let scale = scale.max(1e-5 * largest);
+            if error > 1e-3 * scale {
+                failed
+                    .push(format!("{} {name}: {error:.2e} at scale {scale:.2e}", folder.display()));
+            }
             compared += 1;
         }
     }
+    assert!(failed.is_empty(), "beyond 1e-3:\n{}", failed.join("\n"));
     assert!(compared > 40, "only {compared} gradients");
 }

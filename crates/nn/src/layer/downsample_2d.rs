@@ -4,6 +4,8 @@ use super::Conv2d;
 use crate::Init;
 use burn::module::Module;
 use burn::tensor::Tensor;
+use burn::tensor::module::avg_pool2d;
+use burn::tensor::ops::AvgPoolOptions;
 use langevin_kernels::Conv2dOptions;
 
 /// The strided convolution with its parameters.
@@ -40,8 +42,40 @@ impl Downsample2D {
 
 /// The mean of each 2×2 square; an odd last row or column is dropped.
 pub fn mean2x2(x: Tensor<4>) -> Tensor<4> {
-    let [n, c, h, w] = x.dims();
-    let x = if h % 2 + w % 2 == 0 { x } else { x.slice([0..n, 0..c, 0..h / 2 * 2, 0..w / 2 * 2]) };
-    let squares: Tensor<6> = x.reshape([n, c, h / 2, 2, w / 2, 2]);
-    squares.mean_dim(5).mean_dim(3).reshape([n, c, h / 2, w / 2])
+    avg_pool2d(x, AvgPoolOptions::new([2, 2]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    #[test]
+    fn means_and_spreads_back() {
+        let x = Tensor::<4>::from_floats(
+            [[[[1.0, 2.0, 9.0], [4.0, 7.0, 9.0], [9.0, 9.0, 9.0]]]],
+            &Device::flex().autodiff(),
+        );
+        let x = x.require_grad();
+        let y = mean2x2(x.clone());
+        let spread = x.grad(&(y.clone() * 8.0).sum().backward()).unwrap();
+        assert_eq!(y.into_data().try_to_vec::<f32>().unwrap(), [3.5]);
+        let expected = [2.0_f32, 2.0, 0.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0];
+        assert_eq!(spread.into_data().try_to_vec::<f32>().unwrap(), expected);
+    }
+
+    #[test]
+    fn output_sizes() {
+        let sizes = [
+            (8, 1, Some(4)),
+            (7, 1, Some(4)),
+            (8, 0, Some(4)),
+            (7, 0, Some(3)),
+            (1, 0, None),
+            (8, 2, Some(5)),
+        ];
+        for (size, padding, expected) in sizes {
+            assert_eq!(Downsample2D::output_size(size, padding), expected);
+        }
+    }
 }

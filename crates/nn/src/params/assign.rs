@@ -9,10 +9,7 @@ use burn::tensor::{Tensor, TensorData};
 ///
 /// # Errors
 /// [`Error::Missing`] when the iterator ends early and [`Error::Length`] when a slice does not fill its parameter.
-pub fn assign<'a, M: Module>(
-    module: M,
-    values: &mut dyn Iterator<Item = &'a [f32]>,
-) -> Result<M, Error> {
+pub fn assign<M: Module>(module: M, values: &mut dyn Iterator<Item = &[f32]>) -> Result<M, Error> {
     let mut writer = Writer { path: Path::default(), values, error: None };
     let module = module.map(&mut writer);
     writer.error.map_or(Ok(module), Err)

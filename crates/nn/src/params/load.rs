@@ -8,14 +8,14 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
 use std::collections::HashMap;
 
+/// Gives the values of a parameter, asked by its name in the state dictionary and its shape.
+pub type Source<'a> = dyn FnMut(&str, &[usize]) -> Result<Vec<f32>, Error> + 'a;
+
 /// Replaces every parameter by what `source` gives for its name and shape, asked in field order.
 ///
 /// # Errors
 /// The first error of the source, or [`Error::Length`] when it gives too many or too few numbers.
-pub fn load<M: Module>(
-    module: M,
-    source: &mut dyn FnMut(&str, &[usize]) -> Result<Vec<f32>, Error>,
-) -> Result<M, Error> {
+pub fn load<M: Module>(module: M, source: &mut Source<'_>) -> Result<M, Error> {
     let mut loader = Loader { path: Path::default(), source, error: None };
     let module = module.map(&mut loader);
     loader.error.map_or(Ok(module), Err)
@@ -63,7 +63,7 @@ pub fn load_state_dict<M: Module>(
 
 struct Loader<'s> {
     path: Path,
-    source: &'s mut dyn FnMut(&str, &[usize]) -> Result<Vec<f32>, Error>,
+    source: &'s mut Source<'s>,
     error: Option<Error>,
 }
 

@@ -12,7 +12,7 @@ mod path;
 pub use assign::assign;
 pub use collect::{ParamInfo, collect, list};
 pub use gradients::gradients;
-pub use load::{load, load_state_dict};
+pub use load::{Source, load, load_state_dict};
 
 #[cfg(test)]
 mod tests;

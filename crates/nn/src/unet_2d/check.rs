@@ -19,14 +19,7 @@ impl UNet2DConfig {
         self.check_ranges()?;
         self.check_groups()?;
         self.check_embeddings()?;
-        self.check_skips()?;
-        if let Some(size) = self.sample_size {
-            let [h, w] = size.sides();
-            if !self.accepts(h, w) {
-                return fail("sample_size", &size, self.accepted_sizes());
-            }
-        }
-        Ok(())
+        self.check_skips()
     }
 
     fn check_lengths(&self) -> Result<(), Error> {

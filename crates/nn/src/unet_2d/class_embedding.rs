@@ -9,6 +9,10 @@ use burn::tensor::Tensor;
 
 /// The embedding of labels.
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "Burn has no module behind a box, and a network has few blocks"
+)]
 pub enum ClassEmbedding {
     /// A row of a table.
     Table(Embedding),

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UNet2DConfig {
-    /// Size of the pictures; others work too when they halve evenly.
+    /// Size of the pictures that the network was trained on, a note: any that halves evenly works.
     pub sample_size: Option<SampleSize>,
     /// Channels in.
     pub in_channels: usize,

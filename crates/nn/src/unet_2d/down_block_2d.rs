@@ -21,6 +21,10 @@ pub struct DownBlock2D {
 
 /// What halves the size.
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "Burn has no module behind a box, and a network has few blocks"
+)]
 pub enum Downsampler {
     /// A strided convolution.
     Conv(Downsample2D),

@@ -45,6 +45,10 @@ pub struct UNet2DModel {
 
 /// A block of the way down.
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "Burn has no module behind a box, and a network has few blocks"
+)]
 pub enum DownBlock {
     /// One without a carried picture.
     Plain(DownBlock2D),
@@ -54,6 +58,10 @@ pub enum DownBlock {
 
 /// A block of the way up.
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "Burn has no module behind a box, and a network has few blocks"
+)]
 pub enum UpBlock {
     /// One without a carried picture.
     Plain(UpBlock2D),

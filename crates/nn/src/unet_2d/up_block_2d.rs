@@ -22,6 +22,10 @@ pub struct UpBlock2D {
 
 /// What doubles the size.
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "Burn has no module behind a box, and a network has few blocks"
+)]
 pub enum Upsampler {
     /// Nearest neighbour and a convolution.
     Conv(Upsample2D),
