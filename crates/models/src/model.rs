@@ -1,8 +1,8 @@
 //! `Model { network, schedule, prediction }`: the only place that knows all three, for sampling and for training.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use langevin_core::{Level, Schedule};
 use langevin_core::rng::Philox;
+use langevin_core::{Level, Schedule};
 use langevin_nn::{Init, Network};
 
 use crate::{Error, ModelConfig, Result};

@@ -125,7 +125,7 @@ pub fn sample(
         let state = trajectory.run()?;
         tell(config.steps, &state)?;
         let values =
-            state.into_data().into_vec::<f32>().map_err(|e| Error::Tensor(format!("{e:?}")))?;
+            state.into_data().try_into_vec::<f32>().map_err(|e| Error::Tensor(format!("{e:?}")))?;
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             return Err(Error::NotFinite { image: first + at / size });
         }
