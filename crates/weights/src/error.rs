@@ -236,7 +236,7 @@ impl Error {
 
     /// Writing `path` failed: the sentence depends on the kind of `reason`.
     pub(crate) fn writing(path: &Path, reason: io::Error) -> Self {
-        let path = path.to_owned();
+        let path = crate::atomic::intended(path);
         let folder = || match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),

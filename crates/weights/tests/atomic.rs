@@ -158,7 +158,9 @@ fn a_failed_folder_keeps_the_previous_one() {
         write_with(folder.join("weights"), |_| Err(io::ErrorKind::StorageFull.into()))?;
         Ok(())
     });
-    assert!(matches!(full, Err(Caller::Weights(Error::NoSpace { .. }))));
+    assert!(
+        matches!(full, Err(Caller::Weights(Error::NoSpace { path })) if path == model.join("weights"))
+    );
     assert_eq!(fs::read(model.join("weights")).unwrap(), b"previous");
     assert_eq!(listing(root.path()), ["model"]);
 }

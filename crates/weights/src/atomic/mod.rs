@@ -4,6 +4,7 @@
 //! then takes the place of `NAME` by a rename, which POSIX makes atomic.
 //! Whoever opens `NAME` therefore sees the old content or the new, never a mixture, even after a
 //! kill, a full disk or a power cut at any moment.
+//! Errors name the final place even where the temporary one could not be written.
 //! A failed write removes its temporary sibling; one cut short by a kill leaves it behind, which
 //! [`remove_leftovers`] clears.
 
@@ -15,7 +16,7 @@ pub use file::{write_bytes, write_with};
 pub use folder::{existing, recover, write_dir};
 pub use leftovers::remove_leftovers;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,6 +60,18 @@ impl Place {
     }
 }
 
+/// The path under which `path` is going to be known: temporary siblings bear their final names.
+pub(crate) fn intended(path: &Path) -> PathBuf {
+    let parts = path.iter().map(|part| part.to_str().and_then(final_name).map_or(part, OsStr::new));
+    parts.collect()
+}
+
+/// `NAME` of `.NAME.XXXXXX.tmp`.
+fn final_name(temporary: &str) -> Option<&str> {
+    let (name, random) = temporary.strip_prefix('.')?.strip_suffix(SUFFIX)?.rsplit_once('.')?;
+    (random.len() == 6 && random.chars().all(|c| c.is_ascii_alphanumeric())).then_some(name)
+}
+
 /// The ending of temporary siblings.
 const SUFFIX: &str = ".tmp";
 
@@ -83,4 +96,24 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 /// The reason without the temporary path that `tempfile` appends to it.
 fn plain(reason: io::Error) -> io::Error {
     if reason.get_ref().is_some() { reason.kind().into() } else { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_paths_are_told_by_their_final_names() {
+        let told = |path: &str| intended(Path::new(path)).display().to_string();
+        assert_eq!(
+            told("/runs/.model.a1B2c3.tmp/unet/.config.json.XyZ123.tmp"),
+            "/runs/model/unet/config.json"
+        );
+        assert_eq!(told(".model.a1B2c3.tmp"), "model");
+        for other in
+            ["/runs/model/x.tmp", "a/.hidden.tmp", "./b/.x.toolong.tmp", "../c/.x.ab-12_.tmp"]
+        {
+            assert_eq!(told(other), other);
+        }
+    }
 }

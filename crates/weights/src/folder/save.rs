@@ -68,7 +68,6 @@ pub fn save_pipeline(
         }
         extra.iter().try_for_each(|(name, bytes)| atomic::write_bytes(temporary.join(name), bytes))
     })
-    .map_err(|error| named(error, folder))
 }
 
 /// Writes one component's folder atomically.
@@ -78,7 +77,6 @@ pub fn save_pipeline(
 pub fn save_component(folder: impl AsRef<Path>, part: &Part<'_>) -> Result<()> {
     let folder = folder.as_ref();
     atomic::write_dir(folder, |temporary| write_part(temporary, part))
-        .map_err(|error| named(error, folder))
 }
 
 fn write_part(folder: &Path, part: &Part<'_>) -> Result<()> {
@@ -104,12 +102,4 @@ fn stamped(config: &Map<String, Value>, class: &str) -> String {
     config.insert("_class_name".to_owned(), class.into());
     config.insert("_diffusers_version".to_owned(), DIFFUSERS_VERSION.into());
     pretty(&config)
-}
-
-/// A full disk is reported for the folder the caller named, not for the temporary one.
-fn named(error: Error, folder: &Path) -> Error {
-    match error {
-        Error::NoSpace { .. } => Error::NoSpace { path: folder.to_owned() },
-        other => other,
-    }
 }
