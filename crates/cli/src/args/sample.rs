@@ -1,0 +1,64 @@
+//! `langevin sample`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::args::classes::Classes;
+use crate::args::number::{count, finite, unit_interval};
+
+/// Draw pictures from a model
+///
+/// Picture i starts from seed + i and depends on nothing else: any --batch and any --threads give the same bytes.
+/// Each PNG (00000.png, 00001.png, …) records its settings in text chunks; a contact sheet, sheet.png, shows all of
+/// them.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  langevin sample runs/quickstart --class 3 --count 10 --guidance 2 --animate \
+                        three.gif\n\nTen of each of three classes, thirty pictures in all:\n  langevin sample \
+                        runs/quickstart --class 0,3,7 --count 30"
+)]
+pub(crate) struct Sample {
+    /// A run folder (its model/ is used) or a diffusers folder
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// Class of the pictures: a number, a list 0,3,7 or a range 0-9; repeatable [default: all classes in turn]
+    #[arg(long, value_name = "K", allow_hyphen_values = true)]
+    pub(crate) class: Vec<Classes>,
+    /// Pictures in all; picture i is of the i-th of the classes given, in turn [default: one of each, or 16]
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) count: Option<usize>,
+    /// Steps from noise to picture [default: what suits the model]
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) steps: Option<usize>,
+    /// Solver: euler (or ddim), ddpm (or ancestral), heun, dpm-2m [default: what suits the model]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) solver: Option<String>,
+    /// Where the steps lie: uniform, leading, trailing, linspace, quadratic, karras [default: what suits the model]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) grid: Option<String>,
+    /// Share of fresh noise in each step: 0 is deterministic, 1 is ancestral
+    #[arg(long, value_name = "E", value_parser = unit_interval)]
+    pub(crate) eta: Option<f64>,
+    /// Strength of classifier-free guidance; 1 is none [default: what suits the model]
+    #[arg(long, value_name = "S", value_parser = finite)]
+    pub(crate) guidance: Option<f64>,
+    /// Folder of the pictures, or FILE.png for the contact sheet alone [default: samples, or samples-2, …]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+    /// Also write the denoising as an animation
+    #[arg(long, value_name = "FILE.gif")]
+    pub(crate) animate: Option<PathBuf>,
+    /// Start from the tensor `latents` [N, C, H, W] of this file instead of drawing noise
+    #[arg(long, value_name = "IN.safetensors")]
+    pub(crate) latents: Option<PathBuf>,
+    /// Save every state as `trajectory` [steps+1, N, C, H, W] and the result as `sample` [N, C, H, W]
+    #[arg(long, value_name = "OUT.safetensors")]
+    pub(crate) trajectory: Option<PathBuf>,
+    /// Random numbers: philox is ours, torch is PyTorch's CPU generator for the same seed
+    #[arg(long, value_name = "NAME", default_value = "philox")]
+    pub(crate) rng: String,
+    /// Pictures at a time; it changes speed and memory, never the pictures [default: what suits the model]
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) batch: Option<usize>,
+}

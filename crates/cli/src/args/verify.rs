@@ -1,0 +1,27 @@
+//! `langevin verify`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::args::number::positive;
+
+/// Run a network on recorded inputs and compare with the recorded output
+///
+/// The golden file holds tensors named after the network's inputs (sample, timestep, class_labels) and `output`.
+/// The error is max|ours - output| / max(1, max|output|); beyond the tolerance the exit code is 1.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  langevin verify runs/quickstart/model --golden golden.safetensors --tolerance 1e-4"
+)]
+pub(crate) struct Verify {
+    /// A diffusers folder, a run folder, or one component folder (config.json and weights)
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// Recorded inputs and output
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) golden: PathBuf,
+    /// Largest error that passes
+    #[arg(long, value_name = "E", default_value = "1e-4", value_parser = positive)]
+    pub(crate) tolerance: f64,
+}

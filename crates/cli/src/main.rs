@@ -1,0 +1,45 @@
+//! The `langevin` command: arguments become a checked configuration, a library does the work, and the outcome becomes
+//! text or JSON, pictures and an exit code.
+
+mod args;
+mod context;
+mod draw;
+mod failure;
+mod gallery;
+mod interrupt;
+mod machine;
+mod output;
+mod pictures;
+mod progress;
+mod reference;
+mod report;
+mod settings;
+mod subject;
+mod training;
+mod verb;
+mod words;
+
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+
+fn main() -> ExitCode {
+    failure::report_bugs_as_sentences();
+    let exit = match catch_unwind(run) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => failure.print(),
+        // The sentence is out already.
+        Err(_) => Exit::Failed,
+    };
+    exit.into()
+}
+
+fn run() -> Result<Exit, Failure> {
+    let cli = args::parse()?;
+    let context = Context::new(&cli.global)?;
+    let outcome = verb::run(&cli.verb, &context)?;
+    output::print(&outcome, context.format)?;
+    Ok(outcome.exit)
+}

@@ -1,0 +1,65 @@
+//! MODEL on the command line: a run folder stands for the model inside it, any other folder for itself.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use langevin_models::Model;
+use langevin_train::{RunFolder, TrainConfig};
+use langevin_weights::atomic;
+use langevin_weights::folder::MODEL_INDEX;
+
+use crate::failure::{Failure, Hint};
+
+/// A model folder, and the run it came from where it lies in one.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    /// The diffusers folder, or a component's.
+    pub(crate) model: PathBuf,
+    /// The run around it.
+    pub(crate) run: Option<RunFolder>,
+}
+
+impl Subject {
+    /// Finds the model that `given` stands for.
+    pub(crate) fn find(given: &Path) -> Result<Self, Failure> {
+        let subject = |model: PathBuf, run| Ok(Self { model, run });
+        let folder = atomic::existing(given);
+        if !folder.join("run.json").exists() {
+            return match std::fs::metadata(&folder) {
+                Ok(found) if found.is_dir() => subject(folder, None),
+                Ok(_) => Err(Failure::failed(format!("{} is a file, but a model is a folder", given.display()))
+                    .hint("give the folder that holds model_index.json, or a run folder")),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    Err(Failure::failed(format!("{} does not exist", given.display()))
+                        .hint("a model is a run folder or a diffusers folder; `langevin quickstart` makes one"))
+                }
+                Err(error) => Err(Failure::failed(format!("{} cannot be read: {error}", given.display()))),
+            };
+        }
+        let run = RunFolder::at(&folder);
+        run.info()?;
+        let model = atomic::existing(run.model_path());
+        if !model.join(MODEL_INDEX).exists() {
+            return Err(Failure::failed(format!(
+                "the run {} has saved no model yet",
+                given.display()
+            ))
+            .hint(
+                "a model is written with each checkpoint and when the run ends or is interrupted",
+            ));
+        }
+        subject(model, Some(run))
+    }
+
+    /// Reads the model.
+    pub(crate) fn load(&self, device: &Device) -> Result<Model, Failure> {
+        Model::load(&self.model, device).hint(
+            "`langevin info` says what a folder holds; MODEL is a run folder or a diffusers folder",
+        )
+    }
+
+    /// The configuration of the run, where there is one.
+    pub(crate) fn configuration(&self) -> Result<Option<TrainConfig>, Failure> {
+        Ok(self.run.as_ref().map(RunFolder::config).transpose()?)
+    }
+}

@@ -1,0 +1,164 @@
+//! `langevin info MODEL`.
+
+use std::path::Path;
+
+use langevin_core::{AnySchedule, Schedule};
+use langevin_models::{Model, load_network, unused_keys};
+use langevin_nn::Network;
+use langevin_train::{RunFolder, read_metrics};
+use langevin_weights::folder::ModelFolder;
+use serde_json::{Map, Value, json};
+
+use crate::args::info::Info;
+use crate::context::Context;
+use crate::failure::{Failure, Hint};
+use crate::output::Outcome;
+use crate::subject::Subject;
+use crate::words::{bytes, counted, seconds, thousands};
+
+pub(crate) fn run(args: &Info, context: &Context) -> Result<Outcome, Failure> {
+    let subject = Subject::find(&args.model)?;
+    let device = context.device();
+    let mut facts = Facts::default();
+    match ModelFolder::open(&subject.model)
+        .hint("MODEL is a run folder, a diffusers folder or a component's folder")?
+    {
+        ModelFolder::Component(component) => facts.network(&load_network(&component, &device)?.1),
+        ModelFolder::Pipeline(_) => {
+            let model = subject.load(&device)?;
+            facts.network(&model.network);
+            facts.model(&model);
+        }
+    }
+    if let Some(run) = &subject.run {
+        facts.run(run)?;
+    }
+    facts.files(&subject.model)?;
+    let unused = unused_keys(&subject.model)?;
+    if !unused.is_empty() {
+        facts.add("settings not used", unused.join(", "), "unused_keys", json!(unused));
+    }
+    Ok(Outcome::done(facts.text(), Value::Object(facts.json)))
+}
+
+/// What is known, as lines and as JSON.
+#[derive(Default)]
+struct Facts {
+    lines: Vec<(&'static str, String)>,
+    json: Map<String, Value>,
+}
+
+impl Facts {
+    fn add(&mut self, label: &'static str, text: impl Into<String>, key: &str, value: Value) {
+        self.lines.push((label, text.into()));
+        self.json.insert(key.to_owned(), value);
+    }
+
+    fn network(&mut self, network: &Network) {
+        let (info, config) = (network.info(), network.config());
+        self.add("network", info.class_name, "network", json!(info.class_name));
+        self.add("parameters", thousands(info.parameters), "parameters", json!(info.parameters));
+        let channels = config.in_channels();
+        let size = config.sample_size();
+        let text =
+            size.map_or("any size".to_owned(), |[height, width]| format!("{height}×{width}"));
+        let text = format!("{text}, {}", counted(channels, "channel"));
+        self.add("input", text, "input", json!({ "channels": channels, "size": size }));
+        let blocks: Vec<Value> = info
+            .blocks
+            .iter()
+            .map(|(name, count)| json!({ "name": name, "parameters": count }))
+            .collect();
+        self.json.insert("blocks".to_owned(), json!(blocks));
+        self.json.insert("config".to_owned(), config.to_json());
+    }
+
+    fn model(&mut self, model: &Model) {
+        match &model.config.classes {
+            None => self.add("classes", "none", "classes", Value::Null),
+            Some(classes) => {
+                let null = if classes.null.is_some() { "" } else { ", no guidance" };
+                let text = format!("{}{null} ({})", classes.count(), shortened(&classes.names));
+                self.add("classes", text, "classes", json!(classes.names));
+                self.json.insert("guidance".to_owned(), json!(classes.null.is_some()));
+            }
+        }
+        let schedule = &model.config.schedule;
+        self.add("schedule", schedule_text(schedule), "schedule", json!(schedule));
+        let prediction = model.config.prediction.to_string();
+        self.add("prediction", prediction.clone(), "prediction", json!(prediction));
+    }
+
+    fn run(&mut self, run: &RunFolder) -> Result<(), Failure> {
+        let info = run.info()?;
+        let metrics = read_metrics(&run.metrics_path()).unwrap_or_default();
+        let last = metrics.last();
+        let step = last.map_or(0, |line| line.step);
+        let time =
+            last.map_or(String::new(), |line| format!(", {} of training", seconds(line.seconds)));
+        self.add(
+            "trained",
+            format!("{}{time}", counted(step as usize, "step")),
+            "step",
+            json!(step),
+        );
+        self.json.insert("train_seconds".to_owned(), json!(last.map(|line| line.seconds)));
+        self.add("seed", info.seed.to_string(), "seed", json!(info.seed));
+        self.add(
+            "made by",
+            format!("langevin {}", info.langevin_version),
+            "langevin_version",
+            json!(info.langevin_version),
+        );
+        Ok(())
+    }
+
+    fn files(&mut self, model: &Path) -> Result<(), Failure> {
+        let mut files = Vec::new();
+        list(model, model, &mut files)?;
+        files.sort();
+        let total: u64 = files.iter().map(|(_, size)| size).sum();
+        let json: Vec<Value> =
+            files.iter().map(|(name, size)| json!({ "name": name, "bytes": size })).collect();
+        self.add(
+            "files",
+            format!("{}, {}", counted(files.len(), "file"), bytes(total)),
+            "files",
+            json!(json),
+        );
+        self.lines
+            .extend(files.into_iter().map(|(name, size)| ("", format!("{name}  {}", bytes(size)))));
+        Ok(())
+    }
+
+    fn text(&self) -> String {
+        let width = self.lines.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
+        self.lines.iter().map(|(label, text)| format!("{label:width$}  {text}\n")).collect()
+    }
+}
+
+/// The first names, and that there are more.
+fn shortened(names: &[String]) -> String {
+    let shown = names.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(" ");
+    if names.len() > 12 { format!("{shown} …") } else { shown }
+}
+
+fn schedule_text(schedule: &AnySchedule) -> String {
+    let kind = json!(schedule)["kind"].as_str().unwrap_or_default().to_owned();
+    let steps = schedule.steps();
+    format!("{kind}, timesteps up to {}", thousands(steps))
+}
+
+/// The files below `folder` with their sizes, by their path from `root`.
+fn list(root: &Path, folder: &Path, files: &mut Vec<(String, u64)>) -> Result<(), Failure> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            list(root, &path, files)?;
+        } else {
+            let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+            files.push((name, path.metadata()?.len()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! `langevin sample MODEL`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::str::FromStr;
+
+use langevin_core::{AnySolver, Grid, Level};
+use langevin_models::{Model, RngKind, SampleConfig};
+use langevin_weights::{TensorFile, TensorRef, Values, nearest, write_tensors};
+use serde_json::json;
+
+use crate::args::sample::Sample;
+use crate::context::Context;
+use crate::draw::{Drawn, Job, draw};
+use crate::failure::{Failure, Hint};
+use crate::gallery::{ANIMATED, Gallery, Place, animate, free_sibling, make_folder_of};
+use crate::output::Outcome;
+use crate::settings::{Asked, labels, record, settle};
+use crate::subject::Subject;
+use crate::words::{counted, seconds};
+
+pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> {
+    let asked = Asked {
+        steps: args.steps,
+        solver: args
+            .solver
+            .as_deref()
+            .map(|name| choice("--solver", name, AnySolver::NAMES))
+            .transpose()?,
+        grid: args.grid.as_deref().map(|name| choice("--grid", name, Grid::NAMES)).transpose()?,
+        eta: args.eta,
+        guidance: args.guidance,
+        rng: choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?,
+        batch: args.batch,
+    };
+    let subject = Subject::find(&args.model)?;
+    let model = subject.load(&context.device())?;
+    let config = settle(&asked, &model, subject.configuration()?.as_ref());
+    let levels = config.grid.levels(&model.config.schedule, config.steps).map_err(|error| {
+        Failure::usage(error.to_string()).hint("choose other --steps or another --grid")
+    })?;
+    let classes: Vec<u32> = args.class.iter().flat_map(|classes| classes.0.clone()).collect();
+    let given = args.latents.as_deref().map(|path| latents(path, &model, &levels)).transpose()?;
+    let count = count(args, &model, &classes, given.as_ref().map(|(count, _)| *count))?;
+    let recorded = match (&args.trajectory, &args.animate) {
+        (Some(_), _) => count,
+        (None, Some(_)) => count.min(ANIMATED),
+        (None, None) => 0,
+    };
+    let job = Job {
+        seed: context.seed(),
+        count,
+        labels: labels(&model, &classes, count)?,
+        start: given.map(|(_, start)| start),
+        recorded,
+    };
+    let gallery = gallery(args.out.as_deref(), record(&config, &args.model.display().to_string()));
+    gallery.prepare(&job)?;
+    [&args.trajectory, &args.animate]
+        .into_iter()
+        .flatten()
+        .try_for_each(|path| make_folder_of(path))?;
+
+    let drawn = draw(context, "sample", &model, &job, &config, &mut |first, samples| {
+        gallery.add(&job, first, samples)
+    })?;
+    gallery.finish(&job, &drawn.samples)?;
+    if let Some(path) = &args.trajectory {
+        save_trajectory(path, &drawn)?;
+    }
+    if let Some(path) = &args.animate {
+        animate(path, &job, drawn.samples.shape, &drawn.states, &levels)?;
+    }
+    Ok(outcome(args, &gallery, &job, &config, &drawn))
+}
+
+fn outcome(
+    args: &Sample,
+    gallery: &Gallery,
+    job: &Job,
+    config: &SampleConfig,
+    drawn: &Drawn,
+) -> Outcome {
+    let folder = match &gallery.place {
+        Place::Folder(folder) | Place::ClassFolders(folder) => Some(folder.as_path()),
+        Place::Nowhere => None,
+    };
+    let place = folder.unwrap_or(&gallery.sheet).display();
+    let mut text =
+        format!("{} in {}: {place}", counted(job.count, "picture"), seconds(drawn.seconds));
+    for path in [&args.animate, &args.trajectory].into_iter().flatten() {
+        text.push_str(&format!("\nwrote {}", path.display()));
+    }
+    let json = json!({
+        "count": job.count,
+        "seed": job.seed,
+        "classes": job.labels,
+        "settings": {
+            "steps": config.steps, "solver": config.solver.to_string(), "grid": config.grid.to_string(),
+            "eta": config.eta, "guidance": config.guidance, "rng": config.rng.to_string(),
+        },
+        "seconds": { "sample": drawn.seconds },
+        "folder": folder,
+        "sheet": gallery.sheet,
+        "animation": args.animate,
+        "trajectory": args.trajectory,
+    });
+    Outcome::done(text, json)
+}
+
+/// One of `names`, or wrong usage with the nearest of them.
+pub(crate) fn choice<T: FromStr>(option: &str, name: &str, names: &[&str]) -> Result<T, Failure> {
+    let refuse = |_| {
+        let failure = Failure::usage(format!(
+            "{option} {name} is unknown: expected one of {}",
+            names.join(", ")
+        ));
+        match nearest(name, names.iter().copied()) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure,
+        }
+    };
+    name.parse().map_err(refuse)
+}
+
+/// How many pictures: as asked, as many as there are latents, one for each class, or sixteen.
+fn count(
+    args: &Sample,
+    model: &Model,
+    classes: &[u32],
+    latents: Option<usize>,
+) -> Result<usize, Failure> {
+    let known = model.config.classes.as_ref().map_or(0, |known| known.count() as usize);
+    match (args.count, latents) {
+        (Some(count), Some(latents)) if count != latents => {
+            Err(Failure::usage(format!("--count is {count}, but the latents are {latents}"))
+                .hint("leave --count away: there is one picture for each latent"))
+        }
+        (_, Some(latents)) => Ok(latents),
+        (Some(count), None) => Ok(count),
+        (None, None) if !classes.is_empty() => Ok(classes.len()),
+        (None, None) if known > 0 => Ok(known),
+        (None, None) => Ok(16),
+    }
+}
+
+/// The tensor `latents [N, C, H, W]` in place of drawn noise, and N.
+///
+/// Like drawn noise it is of unit variance and is brought to the first level's size, as diffusers does with
+/// `init_noise_sigma`.
+fn latents(path: &Path, model: &Model, levels: &[Level]) -> Result<(usize, Vec<f32>), Failure> {
+    let file =
+        TensorFile::open(path).hint("--latents is a safetensors file with a tensor `latents`")?;
+    let shape = file.shape("latents")?;
+    let channels = model.config.network.in_channels();
+    let fits = match (shape, model.config.network.sample_size()) {
+        (&[n, c, h, w], Some(size)) => n > 0 && c == channels && [h, w] == size,
+        (&[n, c, _, _], None) => n > 0 && c == channels,
+        _ => false,
+    };
+    if !fits {
+        let size = model
+            .config
+            .network
+            .sample_size()
+            .map_or_else(|| "H, W".to_owned(), |[h, w]| format!("{h}, {w}"));
+        let sentence =
+            format!("the tensor `latents` has shape {shape:?}: expected [N, {channels}, {size}]");
+        return Err(Failure::failed(sentence));
+    }
+    let count = shape[0];
+    let mut values = file.f32("latents")?;
+    if let Some(at) = values.iter().position(|x| !x.is_finite()) {
+        return Err(Failure::failed(format!(
+            "number {at} of the tensor `latents` is {}: expected a finite one",
+            values[at]
+        )));
+    }
+    let scale = levels[0].alpha.hypot(levels[0].sigma) as f32;
+    values.iter_mut().for_each(|x| *x *= scale);
+    Ok((count, values))
+}
+
+/// A folder of pictures with their sheet, or the sheet alone where the place is a PNG file.
+fn gallery(out: Option<&Path>, record: Vec<(String, String)>) -> Gallery {
+    let folder = match out {
+        Some(path) if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png")) => {
+            return Gallery { place: Place::Nowhere, sheet: path.to_owned(), record };
+        }
+        Some(path) => path.to_owned(),
+        None => free_sibling(Path::new("samples")),
+    };
+    Gallery { sheet: folder.join("sheet.png"), place: Place::Folder(folder), record }
+}
+
+/// `trajectory [steps + 1, N, C, H, W]` from noise to picture, and `sample [N, C, H, W]`.
+fn save_trajectory(path: &Path, drawn: &Drawn) -> Result<(), Failure> {
+    let [n, c, h, w] = drawn.samples.shape;
+    let states = drawn.states.concat();
+    let shape = [drawn.states.len(), n, c, h, w];
+    let tensors = [
+        TensorRef { name: "trajectory", shape: &shape, values: Values::F32(&states) },
+        TensorRef {
+            name: "sample",
+            shape: &drawn.samples.shape,
+            values: Values::F32(&drawn.samples.data),
+        },
+    ];
+    Ok(write_tensors(path, &tensors, &BTreeMap::new())?)
+}

@@ -1,0 +1,13 @@
+//! The command line as its users meet it: the real binary, run in temporary folders.
+
+#![allow(missing_docs, reason = "a test is named after what it shows")]
+
+mod evaluation;
+mod files;
+mod judging_input;
+mod langevin;
+mod looking;
+mod sampling;
+mod training;
+mod usage;
+mod verifying;

@@ -1,0 +1,35 @@
+//! Repository chores, run as `cargo xtask NAME`.
+
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
+mod tidy;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about)]
+struct Args {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Check the rules of ARCHITECTURE.md that the compiler cannot: one line per finding, exit 1 if any
+    Tidy,
+}
+
+fn main() -> Result<ExitCode> {
+    match Args::parse().chore {
+        Chore::Tidy => tidy::run(repository()),
+    }
+}
+
+/// The repository's root, wherever the chore is started.
+fn repository() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
