@@ -43,12 +43,11 @@ fn by_definition(a: &Gaussian, b: &Gaussian) -> f64 {
 
 #[test]
 fn diagonal_gaussians_have_a_sum_of_squares() {
-    let (m1, s1) = ([1.0, -2.0, 0.5], [1.0, 0.3, 2.0]);
+    let (m1, s1) = ([1.0_f64, -2.0, 0.5], [1.0_f64, 0.3, 2.0]);
     let (m2, s2) = ([0.0, 4.0, 0.5], [2.0, 0.3, 0.0]);
     let diagonal =
         |s: [f64; 3]| DMatrix::from_diagonal(&DVector::from_iterator(3, s.map(|v| v * v)));
-    let expected: f64 =
-        (0..3).map(|i| (m1[i] - m2[i]).powi(2) + (s1[i] - s2[i]).powi(2)).sum();
+    let expected: f64 = (0..3).map(|i| (m1[i] - m2[i]).powi(2) + (s1[i] - s2[i]).powi(2)).sum();
     let found = frechet(&gaussian(&m1, diagonal(s1)), &gaussian(&m2, diagonal(s2))).unwrap();
     assert!((found - expected).abs() < 1e-12 * expected, "{found} {expected}");
 }
