@@ -1,3 +1,5 @@
+//! Names, order, trainability and errors of reading and writing parameters.
+
 use super::*;
 use crate::Error;
 use crate::Init;
