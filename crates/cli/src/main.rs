@@ -25,6 +25,11 @@ use std::process::ExitCode;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
+/// Each training step frees and asks for the same large buffers; mimalloc keeps their pages, where the system's allocator
+/// gives them back and faults them in again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     failure::report_bugs_as_sentences();
     let exit = match catch_unwind(run) {

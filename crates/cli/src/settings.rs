@@ -1,10 +1,11 @@
-//! How to sample: what was asked for, else what the run shows its own pictures with, else plain DDIM.
+//! How to sample: what was asked for, else what the run shows its own pictures with, else plain DDIM on the grid that
+//! the folder's scheduler names.
 
-use langevin_core::{AnySolver, Grid};
+use langevin_core::{AnySolver, Grid, Schedule};
 use langevin_models::{Model, RngKind, SampleConfig};
-use langevin_train::TrainConfig;
 
 use crate::failure::Failure;
+use crate::subject::Subject;
 
 /// What was asked for on the command line.
 #[derive(Clone, Debug, Default)]
@@ -19,9 +20,13 @@ pub(crate) struct Asked {
 }
 
 /// Fills in what was not asked for; guidance is only a default where the model can be guided.
-pub(crate) fn settle(asked: &Asked, model: &Model, run: Option<&TrainConfig>) -> SampleConfig {
+pub(crate) fn settle(
+    asked: &Asked,
+    model: &Model,
+    subject: &Subject,
+) -> Result<SampleConfig, Failure> {
     let mut config = SampleConfig::default();
-    if let Some(run) = run {
+    if let Some(run) = subject.configuration()? {
         let samples = run.samples;
         config.steps = samples.steps;
         config.solver = samples.solver;
@@ -30,8 +35,11 @@ pub(crate) fn settle(asked: &Asked, model: &Model, run: Option<&TrainConfig>) ->
         if model.config.classes.as_ref().is_some_and(|classes| classes.null.is_some()) {
             config.guidance = samples.guidance;
         }
+    } else if let Some(spacing) = subject.spacing() {
+        config.grid = spacing;
+        config.steps = config.steps.min(model.config.schedule.steps());
     }
-    SampleConfig {
+    Ok(SampleConfig {
         steps: asked.steps.unwrap_or(config.steps),
         solver: asked.solver.unwrap_or(config.solver),
         grid: asked.grid.unwrap_or(config.grid),
@@ -39,7 +47,7 @@ pub(crate) fn settle(asked: &Asked, model: &Model, run: Option<&TrainConfig>) ->
         guidance: asked.guidance.unwrap_or(config.guidance),
         rng: asked.rng,
         batch: asked.batch.unwrap_or(config.batch),
-    }
+    })
 }
 
 /// The class of each of `count` pictures: the classes given, or all there are, in turn.

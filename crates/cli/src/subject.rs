@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use langevin_core::Grid;
 use langevin_models::Model;
 use langevin_train::{RunFolder, TrainConfig};
 use langevin_weights::atomic;
-use langevin_weights::folder::MODEL_INDEX;
+use langevin_weights::folder::{MODEL_INDEX, ModelFolder};
 
 use crate::failure::{Failure, Hint};
 
@@ -61,5 +62,14 @@ impl Subject {
     /// The configuration of the run, where there is one.
     pub(crate) fn configuration(&self) -> Result<Option<TrainConfig>, Failure> {
         Ok(self.run.as_ref().map(RunFolder::config).transpose()?)
+    }
+
+    /// The grid that the folder's scheduler names as its `timestep_spacing`.
+    pub(crate) fn spacing(&self) -> Option<Grid> {
+        let ModelFolder::Pipeline(pipeline) = ModelFolder::open(&self.model).ok()? else {
+            return None;
+        };
+        let scheduler = pipeline.component("scheduler").ok()?;
+        scheduler.config().optional::<String>("timestep_spacing").ok()??.parse().ok()
     }
 }

@@ -83,7 +83,7 @@ fn of_model(
     let subject = Subject::find(&args.subject)?;
     let model = subject.load(&context.device())?;
     let asked = Asked { steps: args.steps, guidance: args.guidance, ..Asked::default() };
-    let config = settle(&asked, &model, subject.configuration()?.as_ref());
+    let config = settle(&asked, &model, &subject)?;
     let count = args.count.unwrap_or(COUNT);
     let job = Job {
         seed: context.seed(),

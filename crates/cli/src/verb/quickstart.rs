@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Quickstart, context: &Context) -> Result<Outcome, Failu
     if trained.interrupted {
         return Ok(interrupted(&run, &trained));
     }
-    finish(args, context, &config, &run, &trained, report)
+    finish(args, context, &run, &trained, report)
 }
 
 /// A folder for a new run: the one asked for, or a numbered one beside it where that holds a run already.
@@ -72,7 +72,6 @@ fn place(out: &Path) -> Result<PathBuf, Failure> {
 fn finish(
     args: &Quickstart,
     context: &Context,
-    config: &TrainConfig,
     run: &RunFolder,
     trained: &Trained,
     report: RunReport,
@@ -80,7 +79,7 @@ fn finish(
     let folder = run.root();
     let subject = Subject::find(folder)?;
     let model = subject.load(&context.device())?;
-    let settings = settle(&Asked::default(), &model, Some(config));
+    let settings = settle(&Asked::default(), &model, &subject)?;
     let job = |first: usize, count: usize, recorded: usize| {
         let labels = labels(&model, &[], count)?;
         Ok::<_, Failure>(Job {

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
     };
     let subject = Subject::find(&args.model)?;
     let model = subject.load(&context.device())?;
-    let config = settle(&asked, &model, subject.configuration()?.as_ref());
+    let config = settle(&asked, &model, &subject)?;
     let levels = config.grid.levels(&model.config.schedule, config.steps).map_err(|error| {
         Failure::usage(error.to_string()).hint("choose other --steps or another --grid")
     })?;

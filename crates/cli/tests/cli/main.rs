@@ -7,6 +7,7 @@ mod files;
 mod judging_input;
 mod langevin;
 mod looking;
+mod quickstart;
 mod sampling;
 mod training;
 mod usage;
