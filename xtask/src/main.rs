@@ -3,8 +3,9 @@
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 mod tidy;
+mod train_judge;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -21,11 +22,20 @@ struct Args {
 enum Chore {
     /// Check the rules of ARCHITECTURE.md that the compiler cannot: one line per finding, exit 1 if any
     Tidy,
+    /// Train the judge of digits that `langevin-eval` embeds; a few minutes on two cores
+    TrainJudge {
+        /// Where its weights and their hash are written [default: where they are embedded from]
+        folder: Option<PathBuf>,
+    },
 }
 
 fn main() -> Result<ExitCode> {
     match Args::parse().chore {
         Chore::Tidy => tidy::run(repository()),
+        Chore::TrainJudge { folder } => {
+            train_judge::run(folder.as_deref())?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

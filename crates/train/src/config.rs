@@ -8,6 +8,7 @@ mod ema;
 mod interval;
 mod network;
 mod optimiser;
+mod prediction;
 mod preset;
 mod process;
 mod run;

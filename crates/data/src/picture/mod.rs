@@ -119,8 +119,12 @@ impl Picture {
 
     /// The pixels as image files hold them: `[H, W, C]`.
     pub fn to_interleaved(&self) -> Vec<u8> {
-        let area = self.height * self.width;
-        (0..area).flat_map(|i| self.pixels.iter().skip(i).step_by(area).copied()).collect()
+        let mut interleaved = vec![0; self.pixels.len()];
+        for (c, plane) in self.pixels.chunks_exact(self.height * self.width).enumerate() {
+            let places = interleaved.iter_mut().skip(c).step_by(self.channels);
+            places.zip(plane).for_each(|(to, &from)| *to = from);
+        }
+        interleaved
     }
 
     /// A picture of the pixels as image files hold them: `[H, W, C]`.

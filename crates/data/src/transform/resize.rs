@@ -45,7 +45,8 @@ pub fn resize(picture: &Picture, height: usize, width: usize, filter: Filter) ->
             values.zip(alpha).map(|(value, &alpha)| value * f32::from(alpha) / 255.0).collect()
         }
     };
-    let mix = |plane: &[f32]| apply_down(&apply_across(plane, w, &across), width, &down);
+    // Rows first: whole rows are mixed at once, and fewer of them are left for the slower pass.
+    let mix = |plane: &[f32]| apply_across(&apply_down(plane, w, &down), w, &across);
     let alpha_out = (channels == 4)
         .then(|| mix(&alpha.iter().map(|&value| f32::from(value)).collect::<Vec<_>>()));
     let mut pixels = Vec::with_capacity(channels * height * width);

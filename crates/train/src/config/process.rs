@@ -3,8 +3,9 @@
 use langevin_core::{AnySchedule, Prediction};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
+use super::prediction;
 use super::schedule::ScheduleConfig;
-use super::source::{Source, parsed};
+use super::source::Source;
 use crate::Result;
 use crate::time_distribution::{LogNormal, LogitNormal, TimeDistribution, Uniform};
 use crate::weighting::Weighting;
@@ -39,19 +40,10 @@ pub enum Draws {
 impl ProcessConfig {
     pub(super) fn read(source: &mut Source) -> Result<Self> {
         let schedule = ScheduleConfig::read(source)?;
-        let sigma_data =
-            source.number("process.sigma_data", 0.5, "a positive number", |v| v > 0.0)?;
-        let mut prediction = parsed(source, "process.prediction", "the name of a prediction")?
-            .unwrap_or_else(|| schedule.usual_prediction());
-        if let Prediction::Edm { sigma_data: chosen } = &mut prediction {
-            *chosen = sigma_data;
-        } else {
-            source.refuse_keys(&["process.sigma_data"], "prediction = \"edm\"")?;
-        }
         let draws = [("independent", Draws::Independent), ("stratified", Draws::Stratified)];
         Ok(Self {
             schedule,
-            prediction,
+            prediction: prediction::read(source, schedule.usual_prediction())?,
             time: time(source, schedule.usual_time())?,
             draws: source.choice("process.draws", &draws)?.unwrap_or(Draws::Independent),
             weighting: weighting(source)?,
@@ -107,10 +99,7 @@ impl Serialize for ProcessConfig {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         self.schedule.write(&mut map)?;
-        map.serialize_entry("prediction", &self.prediction.to_string())?;
-        if let Prediction::Edm { sigma_data } = self.prediction {
-            map.serialize_entry("sigma_data", &sigma_data)?;
-        }
+        prediction::write(self.prediction, &mut map)?;
         let (time, parameters) = match self.time {
             TimeDistribution::Uniform(Uniform) => ("uniform", None),
             TimeDistribution::LogitNormal(LogitNormal { mean, std }) => {
