@@ -31,11 +31,6 @@ impl Interrupt {
         self.watchers.fetch_add(1, Ordering::SeqCst);
         Watch(self)
     }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the user asked twice, or there is nothing to save"
-    )]
     fn signal(&self) {
         let again = self.asked.swap(true, Ordering::SeqCst);
         if again || self.watchers.load(Ordering::SeqCst) == 0 {

@@ -38,7 +38,7 @@ pub fn read(config: &Config) -> Result<(AnySchedule, Prediction)> {
             if shift != 1.0 || dynamic {
                 return Err(unsupported(
                     "shift",
-                    shift,
+                    &shift,
                     "only an unshifted flow (shift 1, not dynamic) is supported",
                 ));
             }
@@ -66,7 +66,7 @@ pub fn read(config: &Config) -> Result<(AnySchedule, Prediction)> {
                      ScoreSdeVeScheduler and {OWN_CLASS}",
                     known.join(", ")
                 );
-                Err(unsupported("_class_name", class, &expected))
+                Err(unsupported("_class_name", &class, &expected))
             }
         },
     }
@@ -82,7 +82,7 @@ fn read_betas(
         if let Some(value) =
             config.values().get(key).filter(|v| !v.is_null() && **v != Value::Bool(false))
         {
-            return Err(unsupported(key_name(key), value, "it is not supported"));
+            return Err(unsupported(key_name(key), &value, "it is not supported"));
         }
     }
     let name: String = config.get_or("beta_schedule", betas.to_owned())?;
@@ -92,7 +92,7 @@ fn read_betas(
         "squaredcos_cap_v2" => Betas::Cosine,
         _ => {
             let expected = "the supported ones are linear, scaled_linear and squaredcos_cap_v2";
-            return Err(unsupported("beta_schedule", name, expected));
+            return Err(unsupported("beta_schedule", &name, expected));
         }
     };
     let (start, end) = (config.get_or("beta_start", start)?, config.get_or("beta_end", end)?);
@@ -105,7 +105,7 @@ fn read_betas(
         "v_prediction" => Prediction::V,
         _ => {
             let expected = "the supported ones are epsilon, sample and v_prediction";
-            return Err(unsupported("prediction_type", name, expected));
+            return Err(unsupported("prediction_type", &name, expected));
         }
     };
     Ok((AnySchedule::Ddpm(schedule), prediction))
@@ -117,12 +117,12 @@ fn read_own(config: &Config) -> Result<(AnySchedule, Prediction)> {
             .values()
             .get(key)
             .cloned()
-            .ok_or_else(|| unsupported(key, "nothing", "it has to be there"))
+            .ok_or_else(|| unsupported(key, &"nothing", "it has to be there"))
     };
     let schedule = serde_json::from_value(value("schedule")?)
-        .map_err(|e| unsupported("schedule", e, "see there"))?;
+        .map_err(|e| unsupported("schedule", &e, "see there"))?;
     let prediction = serde_json::from_value(value("prediction")?)
-        .map_err(|e| unsupported("prediction", e, "see there"))?;
+        .map_err(|e| unsupported("prediction", &e, "see there"))?;
     Ok((schedule, prediction))
 }
 
@@ -183,6 +183,6 @@ fn key_name(key: &str) -> &'static str {
     if key == "trained_betas" { "trained_betas" } else { "rescale_betas_zero_snr" }
 }
 
-fn unsupported(key: &'static str, found: impl ToString, expected: &str) -> Error {
+fn unsupported(key: &'static str, found: &dyn std::fmt::Display, expected: &str) -> Error {
     Error::Scheduler { key, found: found.to_string(), expected: expected.to_owned() }
 }
