@@ -31,6 +31,8 @@ impl Interrupt {
         self.watchers.fetch_add(1, Ordering::SeqCst);
         Watch(self)
     }
+
+    /// Sets the flag; ends the process where the user asked twice or there is nothing to save.
     fn signal(&self) {
         let again = self.asked.swap(true, Ordering::SeqCst);
         if again || self.watchers.load(Ordering::SeqCst) == 0 {

@@ -23,6 +23,9 @@ pub(crate) fn significant(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
         return x.to_string();
     }
+    if x >= 999.5 && x < 1e15 {
+        return thousands(x.round() as usize);
+    }
     let digits = (2 - x.abs().log10().floor() as i32).clamp(0, 6) as usize;
     if x.abs() < 1e-4 { format!("{x:.2e}") } else { format!("{x:.digits$}") }
 }
@@ -64,6 +67,7 @@ mod tests {
             [thousands(7), thousands(1693), thousands(12_345_678)],
             ["7", "1,693", "12,345,678"]
         );
+        assert_eq!([significant(999.6), significant(-1e-9)], ["1,000", "-1.00e-9"]);
         assert_eq!([percent(0.9731), percent(1.0)], ["97.3 %", "100.0 %"]);
         assert_eq!(
             [significant(782.4), significant(6.8123), significant(0.012_34), significant(0.0)],

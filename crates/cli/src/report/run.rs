@@ -146,13 +146,23 @@ fn sheets(run: &RunFolder, metrics: &[Metric]) -> Result<Vec<Figure>, Failure> {
     sheets.sort();
     let chosen = evenly(sheets.len(), SHEETS).into_iter().map(|i| &sheets[i]);
     let figure = |(step, path): &(u64, PathBuf)| {
-        let time = metrics.iter().rev().find(|line| line.step <= *step).map(|line| line.seconds);
+        let time = seconds(seconds_at(metrics, *step));
         let step = thousands(*step as usize);
-        let caption =
-            time.map_or(format!("step {step}"), |time| format!("step {step}, {}", seconds(time)));
+        let caption = format!("step {step}, {time}");
         Figure::read(path, format!("Samples at step {step}."), caption)
     };
     Ok(chosen.map(figure).collect::<std::io::Result<_>>()?)
+}
+
+/// Seconds of training at `step`, between the lines of the metrics around it.
+fn seconds_at(metrics: &[Metric], step: u64) -> f64 {
+    let after = metrics.partition_point(|line| line.step < step);
+    let (begin, from) =
+        after.checked_sub(1).map_or((0, 0.0), |i| (metrics[i].step, metrics[i].seconds));
+    metrics.get(after).map_or(from, |line| {
+        let share = (step - begin) as f64 / (line.step - begin).max(1) as f64;
+        from + share * (line.seconds - from)
+    })
 }
 
 /// At most `most` of the indices `0..count`, evenly spaced, both ends among them.
@@ -165,7 +175,24 @@ fn evenly(count: usize, most: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::evenly;
+    use super::*;
+
+    #[test]
+    fn times_lie_between_the_lines_of_the_metrics() {
+        let line = |step: u64, seconds: f64| Metric {
+            step,
+            loss: 1.0,
+            lr: 1e-3,
+            grad_norm: 1.0,
+            images_per_second: 1.0,
+            seconds,
+            ema_decay: 0.9,
+        };
+        let metrics = [line(10, 4.0), line(20, 10.0)];
+        let times = [5, 10, 15, 20, 25].map(|step| seconds_at(&metrics, step));
+        assert_eq!(times, [2.0, 4.0, 7.0, 10.0, 10.0]);
+        assert_eq!(seconds_at(&[], 5), 0.0);
+    }
 
     #[test]
     fn evenly_keeps_both_ends() {
