@@ -23,7 +23,7 @@ pub(crate) fn significant(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
         return x.to_string();
     }
-    if x >= 999.5 && x < 1e15 {
+    if (999.5..1e15).contains(&x) {
         return thousands(x.round() as usize);
     }
     let digits = (2 - x.abs().log10().floor() as i32).clamp(0, 6) as usize;
