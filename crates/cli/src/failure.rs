@@ -122,6 +122,12 @@ impl<E: Error> From<E> for Failure {
     }
 }
 
+/// What the operating system said, without its number.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
 /// Gives a failing result its hint.
 pub(crate) trait Hint<T> {
     /// Adds what the user can do about the error, if it is one.

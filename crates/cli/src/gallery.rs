@@ -15,7 +15,7 @@ use langevin_data::picture::{ContactSheet, write_gif, write_png};
 use langevin_models::Samples;
 
 use crate::draw::Job;
-use crate::failure::{Failure, Hint};
+use crate::failure::{Failure, Hint, reason};
 
 /// Pictures that an animation shows at most, and its frames.
 pub(crate) const ANIMATED: usize = 100;
@@ -153,7 +153,11 @@ fn layout(job: &Job, count: usize) -> ContactSheet {
 pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder)
         .map_err(|error| {
-            Failure::failed(format!("cannot make the folder {}: {error}", folder.display()))
+            Failure::failed(format!(
+                "cannot make the folder {}: {}",
+                folder.display(),
+                reason(&error)
+            ))
         })
         .hint("choose another place with --out")
 }

@@ -7,7 +7,7 @@ use langevin_data::Picture;
 use langevin_data::options::Strictness;
 use langevin_data::picture::read_png_text;
 
-use crate::failure::{Failure, Hint};
+use crate::failure::{Failure, Hint, reason};
 use crate::gallery::{CLASS, KIND};
 
 /// Pictures of one shape.
@@ -122,7 +122,11 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
     paths
         .map_err(|error| {
-            Failure::failed(format!("cannot read the folder {}: {error}", folder.display()))
+            Failure::failed(format!(
+                "cannot read the folder {}: {}",
+                folder.display(),
+                reason(&error)
+            ))
         })
         .hint("expected a folder of pictures, a run folder or a diffusers folder")
 }

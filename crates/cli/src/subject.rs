@@ -9,7 +9,7 @@ use langevin_train::{RunFolder, TrainConfig};
 use langevin_weights::atomic;
 use langevin_weights::folder::{MODEL_INDEX, ModelFolder};
 
-use crate::failure::{Failure, Hint};
+use crate::failure::{Failure, Hint, reason};
 
 /// A model folder, and the run it came from where it lies in one.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Subject {
                     Err(Failure::failed(format!("{} does not exist", given.display()))
                         .hint("a model is a run folder or a diffusers folder; `langevin quickstart` makes one"))
                 }
-                Err(error) => Err(Failure::failed(format!("{} cannot be read: {error}", given.display()))),
+                Err(error) => Err(Failure::failed(format!("{} cannot be read: {}", given.display(), reason(&error)))),
             };
         }
         let run = RunFolder::at(&folder);

@@ -93,7 +93,8 @@ impl Facts {
         let info = run.info()?;
         let metrics = read_metrics(&run.metrics_path()).unwrap_or_default();
         let last = metrics.last();
-        let step = last.map_or(0, |line| line.step);
+        // The model is as old as the newest checkpoint, which metrics written in long intervals may not reach.
+        let step = newest_checkpoint(run).or(last.map(|line| line.step)).unwrap_or(0);
         let time =
             last.map_or(String::new(), |line| format!(", {} of training", seconds(line.seconds)));
         self.add(
@@ -135,6 +136,13 @@ impl Facts {
         let width = self.lines.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
         self.lines.iter().map(|(label, text)| format!("{label:width$}  {text}\n")).collect()
     }
+}
+
+/// The step of the newest checkpoint.
+fn newest_checkpoint(run: &RunFolder) -> Option<u64> {
+    let entries = std::fs::read_dir(run.checkpoints_path()).ok()?;
+    let step = |name: std::ffi::OsString| name.to_str()?.strip_prefix("step-")?.parse().ok();
+    entries.filter_map(|entry| step(entry.ok()?.file_name())).max()
 }
 
 /// The first names, and that there are more.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::args::train::Train;
 use crate::context::Context;
-use crate::failure::{Exit, Failure, Hint};
+use crate::failure::{Exit, Failure, Hint, reason};
 use crate::output::Outcome;
 use crate::report::run::RunReport;
 use crate::training::{Trained, train};
@@ -39,7 +39,9 @@ fn read(config: &Path) -> Result<(String, PathBuf), Failure> {
         (config.to_owned(), Path::new("runs").join(config.file_stem().unwrap_or_default()))
     };
     let text = std::fs::read_to_string(&file)
-        .map_err(|error| Failure::failed(format!("cannot read {}: {error}", file.display())))
+        .map_err(|error| {
+            Failure::failed(format!("cannot read {}: {}", file.display(), reason(&error)))
+        })
         .hint("docs/train.example.toml is a configuration to start from")?;
     Ok((text, place))
 }
