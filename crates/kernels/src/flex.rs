@@ -1,5 +1,7 @@
 //! The border between Burn's CPU tensors and slices.
 
+use std::mem::MaybeUninit;
+
 use burn::backend::Backend;
 use burn::backend::ExtensionType;
 use burn::backend::flex::{FlexTensor, Layout};
@@ -36,6 +38,34 @@ pub(crate) fn filled<const D: usize>(
     let mut values = vec![0.0_f32; shape.iter().product()];
     fill(&mut values);
     FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape.into()), DType::F32)
+}
+
+/// A tensor of the given shape whose values `write` writes; its memory is not cleared before.
+///
+/// # Safety
+/// `write` writes every value.
+pub(crate) unsafe fn written<const D: usize>(
+    shape: [usize; D],
+    write: impl FnOnce(&mut [MaybeUninit<f32>]),
+) -> FlexTensor {
+    // SAFETY: the caller vouches that all values are written.
+    let values = unsafe { written_values(shape.iter().product(), write) };
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape.into()), DType::F32)
+}
+
+/// `count` values that `write` writes.
+///
+/// # Safety
+/// `write` writes every value.
+pub(crate) unsafe fn written_values(
+    count: usize,
+    write: impl FnOnce(&mut [MaybeUninit<f32>]),
+) -> Vec<f32> {
+    let mut values = Vec::with_capacity(count);
+    write(&mut values.spare_capacity_mut()[..count]);
+    // SAFETY: the capacity is there, and the caller vouches that all values are written.
+    unsafe { values.set_len(count) };
+    values
 }
 
 /// A tensor that may be absent.
@@ -128,9 +158,15 @@ impl Matrix {
         &all[self.start.min(all.len())..]
     }
 
-    /// A tensor of the same shape and, where they fill memory without gaps, the same strides, whose values `fill` writes
+    /// A tensor of the same shape and, where they fill memory without gaps, the same strides, whose values `write` writes
     /// at the places of rows and columns it is given.
-    pub(crate) fn like(&self, fill: impl FnOnce(&mut [f32], Offsets, Offsets)) -> FlexTensor {
+    ///
+    /// # Safety
+    /// `write` writes every value.
+    pub(crate) unsafe fn like(
+        &self,
+        write: impl FnOnce(&mut [MaybeUninit<f32>], Offsets, Offsets),
+    ) -> FlexTensor {
         let layout = self.tensor.layout();
         let mut by_stride: Vec<(usize, usize)> = layout
             .strides()
@@ -156,8 +192,10 @@ impl Matrix {
                 (Offsets::stride(self.rows.len(), self.columns), Offsets::stride(self.columns, 1))
             }
         };
-        let mut values = vec![0.0_f32; layout.shape().num_elements()];
-        fill(&mut values, places.0, places.1);
+        // SAFETY: the caller vouches that all values are written.
+        let values = unsafe {
+            written_values(layout.shape().num_elements(), |v| write(v, places.0, places.1))
+        };
         FlexTensor::new(Bytes::from_elems(values), layout, DType::F32)
     }
 }

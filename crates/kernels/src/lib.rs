@@ -26,7 +26,7 @@ mod simd;
 mod testing;
 
 pub use attention::attention;
-pub use conv2d::{Conv2dOptions, conv2d};
+pub use conv2d::{Conv2dOptions, conv2d, conv2d_plus};
 pub use group_norm::{GroupNormOptions, group_norm};
 pub use linear::linear;
 pub use silu::silu;

@@ -1,5 +1,7 @@
 //! What the tests of all kernels share: number sequences, comparison, thread pools.
 
+use std::mem::MaybeUninit;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::simd::Isa;
@@ -23,6 +25,12 @@ pub(crate) fn error(got: &[f32], exact: &[f64]) -> f64 {
         if e.is_nan() || e > m { e } else { m }
     };
     got.iter().zip(exact).fold(0.0, worst) / scale
+}
+
+/// Values as memory to be written by a kernel that writes numbers only.
+pub(crate) fn as_fresh(values: &mut [f32]) -> &mut [MaybeUninit<f32>] {
+    // SAFETY: both have one layout; kernels write numbers through it, never uninitialised memory.
+    unsafe { &mut *(std::ptr::from_mut(values) as *mut [MaybeUninit<f32>]) }
 }
 
 /// In double precision.

@@ -2,6 +2,8 @@
 //! zero-padded planes while panels are packed, for any stride, padding, dilation and grouping.
 //! Memory: one padded copy of the planes (none without padding) and the panels of the matrix product.
 
+use std::mem::MaybeUninit;
+
 use rayon::prelude::*;
 
 use super::{Border, Geometry};
@@ -49,14 +51,15 @@ fn border(g: &Geometry) -> Border {
     Border { planes, height: g.height, width: g.width, top, left, bottom, right }
 }
 
-/// `y = conv(x, weight) + bias`.
+/// `y = conv(x, weight) + bias + residual`.
 pub(super) fn forward(
     isa: Isa,
     g: &Geometry,
     x: &[f32],
     weight: &[f32],
     bias: Option<&[f32]>,
-    y: &mut [f32],
+    residual: Option<&[f32]>,
+    y: &mut [MaybeUninit<f32>],
 ) {
     let border = border(g);
     let (filters, depth) = (g.group_filters(), g.group_channels() * g.taps());
@@ -79,6 +82,10 @@ pub(super) fn forward(
                 columns,
                 bias,
             );
+            let output = match residual {
+                Some(residual) => output.plus(&residual[from..]),
+                None => output,
+            };
             gemm(isa, &left, &right, &output);
         }
     });
@@ -124,7 +131,13 @@ fn margin(
 }
 
 /// `dx`: each phase of the strides is a convolution of `dy` with the taps that reach it.
-pub(super) fn data_gradient(isa: Isa, g: &Geometry, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
+pub(super) fn data_gradient(
+    isa: Isa,
+    g: &Geometry,
+    dy: &[f32],
+    weight: &[f32],
+    dx: &mut [MaybeUninit<f32>],
+) {
     let o = &g.options;
     let (top, bottom) =
         margin(g.height, g.out_height, g.rows, o.stride[0], o.dilation[0], o.padding_begin[0]);
@@ -148,7 +161,7 @@ fn phase(
     border: &Border,
     dy: &[f32],
     weight: &[f32],
-    dx: &mut [f32],
+    dx: &mut [MaybeUninit<f32>],
     at: [usize; 2],
 ) {
     let o = &g.options;
@@ -199,7 +212,13 @@ fn phase(
 }
 
 /// `dweight`: products of output gradients and patches, summed over images and pixels.
-pub(super) fn weight_gradient(isa: Isa, g: &Geometry, x: &[f32], dy: &[f32], dweight: &mut [f32]) {
+pub(super) fn weight_gradient(
+    isa: Isa,
+    g: &Geometry,
+    x: &[f32],
+    dy: &[f32],
+    dweight: &mut [MaybeUninit<f32>],
+) {
     let border = border(g);
     let (filters, depth) = (g.group_filters(), g.group_channels() * g.taps());
     border.with(x, |x| {

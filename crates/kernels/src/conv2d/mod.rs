@@ -56,10 +56,28 @@ pub fn conv2d(
     bias: Option<Tensor<1>>,
     options: Conv2dOptions,
 ) -> Tensor<4> {
-    if native(&x) && native(&weight) && bias.as_ref().is_none_or(native) {
-        op::run(x, weight, bias, options)
+    conv2d_plus(x, weight, bias, None, options)
+}
+
+/// [`conv2d`] with a `residual` of the result's shape added, in one pass: the end of a residual block.
+///
+/// # Panics
+/// When the shapes do not fit one another.
+pub fn conv2d_plus(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    residual: Option<Tensor<4>>,
+    options: Conv2dOptions,
+) -> Tensor<4> {
+    let all_native = native(&x)
+        && native(&weight)
+        && bias.as_ref().is_none_or(native)
+        && residual.as_ref().is_none_or(native);
+    if all_native {
+        op::run(x, weight, bias, residual, options)
     } else {
-        composed(x, weight, bias, options)
+        composed(x, weight, bias, residual, options)
     }
 }
 
@@ -68,6 +86,7 @@ pub(crate) fn composed(
     x: Tensor<4>,
     weight: Tensor<4>,
     bias: Option<Tensor<1>>,
+    residual: Option<Tensor<4>>,
     options: Conv2dOptions,
 ) -> Tensor<4> {
     let o = options;
@@ -77,5 +96,9 @@ pub(crate) fn composed(
         let (b, e) = (o.padding_begin, o.padding_end);
         ([0, 0], x.pad((b[1], e[1], b[0], e[0]), 0.0))
     };
-    module::conv2d(x, weight, bias, ConvOptions::new(o.stride, pad, o.dilation, o.groups))
+    let y = module::conv2d(x, weight, bias, ConvOptions::new(o.stride, pad, o.dilation, o.groups));
+    match residual {
+        Some(residual) => y + residual,
+        None => y,
+    }
 }

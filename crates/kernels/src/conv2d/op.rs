@@ -9,18 +9,33 @@ use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
 use super::{Conv2dOptions, Geometry, direct, passes};
-use crate::flex::{Maybe, contiguous, dims, filled, values};
+use crate::flex::{Maybe, contiguous, dims, filled, values, written};
 use crate::simd::isa;
+
+/// `x`, the weight and, where there are such, the bias and what is added to the result.
+pub(crate) struct Inputs<B: Backend> {
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    bias: Option<FloatTensor<B>>,
+    residual: Option<FloatTensor<B>>,
+}
+
+impl<B: Backend, C: CheckpointStrategy> Inputs<Autodiff<B, C>> {
+    fn into_primitive(self) -> Inputs<B> {
+        let inner = |t: FloatTensor<Autodiff<B, C>>| t.into_primitive();
+        Inputs {
+            x: inner(self.x),
+            weight: inner(self.weight),
+            bias: self.bias.map(inner),
+            residual: self.residual.map(inner),
+        }
+    }
+}
 
 /// The convolution and its gradients on one backend's own tensors.
 pub(crate) trait Conv2dKernels: Backend {
     /// `y`.
-    fn forward(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: Option<FloatTensor<Self>>,
-        options: Conv2dOptions,
-    ) -> FloatTensor<Self>;
+    fn forward(inputs: Inputs<Self>, options: Conv2dOptions) -> FloatTensor<Self>;
     /// `∂/∂x`; `x` gives the shape only.
     fn data_gradient(
         x: [usize; 4],
@@ -40,17 +55,21 @@ pub(crate) trait Conv2dKernels: Backend {
 }
 
 impl Conv2dKernels for Flex {
-    fn forward(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: Option<FloatTensor<Self>>,
-        options: Conv2dOptions,
-    ) -> FloatTensor<Self> {
+    fn forward(inputs: Inputs<Self>, options: Conv2dOptions) -> FloatTensor<Self> {
+        let Inputs { x, weight, bias, residual } = inputs;
         let g = Geometry::new(dims(&x), dims(&weight), options);
+        let shape = [g.images, g.filters, g.out_height, g.out_width];
         let (x, weight, bias) = (contiguous(x), contiguous(weight), bias.map(contiguous));
-        filled([g.images, g.filters, g.out_height, g.out_width], |y| {
-            passes::forward(isa(), &g, values(&x), values(&weight), bias.as_ref().map(values), y);
-        })
+        let residual = residual.map(contiguous);
+        if let Some(residual) = &residual {
+            let found: [usize; 4] = dims(residual);
+            assert_eq!(found, shape, "conv2d: the residual and the result differ in shape");
+        }
+        let (b, r) = (bias.as_ref().map(values), residual.as_ref().map(values));
+        // SAFETY: a pass writes all of its result.
+        unsafe {
+            written(shape, |y| passes::forward(isa(), &g, values(&x), values(&weight), b, r, y))
+        }
     }
 
     fn data_gradient(
@@ -61,7 +80,10 @@ impl Conv2dKernels for Flex {
     ) -> FloatTensor<Self> {
         let g = Geometry::new(x, dims(&weight), options);
         let (weight, dy) = (contiguous(weight), contiguous(dy));
-        filled(x, |dx| passes::data_gradient(isa(), &g, values(&dy), values(&weight), dx))
+        // SAFETY: a pass writes all of its result.
+        unsafe {
+            written(x, |dx| passes::data_gradient(isa(), &g, values(&dy), values(&weight), dx))
+        }
     }
 
     fn weight_gradient(
@@ -72,9 +94,12 @@ impl Conv2dKernels for Flex {
     ) -> FloatTensor<Self> {
         let g = Geometry::new(dims(&x), weight, options);
         let (x, dy) = (contiguous(x), contiguous(dy));
-        filled(weight, |dweight| {
-            passes::weight_gradient(isa(), &g, values(&x), values(&dy), dweight)
-        })
+        // SAFETY: a pass writes all of its result.
+        unsafe {
+            written(weight, |dweight| {
+                passes::weight_gradient(isa(), &g, values(&x), values(&dy), dweight);
+            })
+        }
     }
 
     fn bias_gradient(dy: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -92,6 +117,7 @@ pub(crate) trait Conv2dOp: Backend {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         #[extension_type] bias: Maybe<Self>,
+        #[extension_type] residual: Maybe<Self>,
         options: Conv2dOptions,
     ) -> FloatTensor<Self>;
 }
@@ -101,28 +127,34 @@ impl Conv2dOp for Flex {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: Maybe<Self>,
+        residual: Maybe<Self>,
         options: Conv2dOptions,
     ) -> FloatTensor<Self> {
-        Self::forward(x, weight, bias.into_option(), options)
+        let (bias, residual) = (bias.into_option(), residual.into_option());
+        Self::forward(Inputs { x, weight, bias, residual }, options)
     }
 }
 
-/// What the backward pass needs besides the tensors: their nodes, shapes and the options.
-type State = (NodeId, NodeId, [usize; 4], [usize; 4], bool, Conv2dOptions);
+/// What the backward pass needs besides the tensors: nodes of `x` and the weight, their shapes, which of bias and residual
+/// there are, and the options.
+type State = ([NodeId; 2], [[usize; 4]; 2], [bool; 2], Conv2dOptions);
 
 #[derive(Debug)]
 struct Conv2dBackward;
 
-impl<B: Conv2dKernels> Backward<B, 3> for Conv2dBackward {
+impl<B: Conv2dKernels> Backward<B, 4> for Conv2dBackward {
     type State = State;
 
-    fn backward(self, ops: Ops<State, 3>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
-        let [x_node, weight_node, bias_node] = ops.parents;
-        let (x, weight, x_shape, weight_shape, has_bias, options) = ops.state;
+    fn backward(self, ops: Ops<State, 4>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let [x_node, weight_node, bias_node, residual_node] = ops.parents;
+        let (saved, [x_shape, weight_shape], [has_bias, has_residual], options) = ops.state;
         let dy = grads.consume::<B>(&ops.node);
         // Every saved tensor is retrieved exactly once, used or not: the checkpointer counts.
-        let (x, weight): (FloatTensor<B>, FloatTensor<B>) =
-            (checkpointer.retrieve_node_output(x), checkpointer.retrieve_node_output(weight));
+        let [x, weight]: [FloatTensor<B>; 2] =
+            saved.map(|node| checkpointer.retrieve_node_output(node));
+        if let Some(node) = residual_node.filter(|_| has_residual) {
+            grads.register::<B>(node.id, dy.clone());
+        }
         if let Some(node) = bias_node.filter(|_| has_bias) {
             grads.register::<B>(node.id, B::bias_gradient(dy.clone()));
         }
@@ -140,34 +172,28 @@ impl<B: Conv2dKernels, C: CheckpointStrategy> Conv2dOp for Autodiff<B, C> {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: Maybe<Self>,
+        residual: Maybe<Self>,
         options: Conv2dOptions,
     ) -> FloatTensor<Self> {
-        let shapes = (x.shape().dims(), weight.shape().dims());
-        let bias: Option<FloatTensor<Self>> = bias.into_option();
-        let has_bias = bias.is_some();
-        // The node count is fixed: an absent bias is stood in for by the weight, whose node gets nothing through it.
-        let bias_node = bias.as_ref().unwrap_or(&weight).node();
-        let parents = [x.node(), weight.node(), bias_node];
+        let shapes = [x.shape().dims(), weight.shape().dims()];
+        let inputs = Inputs::<Self> {
+            x,
+            weight,
+            bias: bias.into_option(),
+            residual: residual.into_option(),
+        };
+        let has = [inputs.bias.is_some(), inputs.residual.is_some()];
+        // The node count is fixed: what is absent is stood in for by the weight, whose node gets nothing through it.
+        let node = |t: &Option<FloatTensor<Self>>| t.as_ref().unwrap_or(&inputs.weight).node();
+        let parents =
+            [inputs.x.node(), inputs.weight.node(), node(&inputs.bias), node(&inputs.residual)];
         match Conv2dBackward.prepare::<C>(parents).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let state = (
-                    prep.checkpoint(&x),
-                    prep.checkpoint(&weight),
-                    shapes.0,
-                    shapes.1,
-                    has_bias,
-                    options,
-                );
-                let bias = bias.map(|b| b.into_primitive());
-                prep.finish(
-                    state,
-                    B::forward(x.into_primitive(), weight.into_primitive(), bias, options),
-                )
+                let saved = [prep.checkpoint(&inputs.x), prep.checkpoint(&inputs.weight)];
+                let y = B::forward(inputs.into_primitive(), options);
+                prep.finish((saved, shapes, has, options), y)
             }
-            OpsKind::UnTracked(prep) => {
-                let bias = bias.map(|b| b.into_primitive());
-                prep.finish(B::forward(x.into_primitive(), weight.into_primitive(), bias, options))
-            }
+            OpsKind::UnTracked(prep) => prep.finish(B::forward(inputs.into_primitive(), options)),
         }
     }
 }
@@ -177,13 +203,11 @@ pub(super) fn run(
     x: Tensor<4>,
     weight: Tensor<4>,
     bias: Option<Tensor<1>>,
+    residual: Option<Tensor<4>>,
     options: Conv2dOptions,
 ) -> Tensor<4> {
     let bias = bias.map_or(Maybe::None, |b| Maybe::Some(b.into_dispatch()));
-    Tensor::from_dispatch(<Dispatch as Conv2dOp>::conv2d_op(
-        x.into_dispatch(),
-        weight.into_dispatch(),
-        bias,
-        options,
-    ))
+    let residual = residual.map_or(Maybe::None, |r| Maybe::Some(r.into_dispatch()));
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as Conv2dOp>::conv2d_op(x, weight, bias, residual, options))
 }

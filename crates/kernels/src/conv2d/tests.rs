@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::{assert_close, double, error, everywhere, values, with_gradients};
+use crate::testing::{as_fresh, assert_close, double, error, everywhere, values, with_gradients};
 
 /// `Σ w · x` over all meetings of a tap and a pixel, told to `visit(x place, weight place, y place)`.
 fn meetings(g: &Geometry, mut visit: impl FnMut(usize, usize, usize)) {
@@ -71,8 +71,10 @@ fn square_geometries() -> impl Strategy<Value = Geometry> {
     )
 }
 
-type Forward = fn(crate::Isa, &Geometry, &[f32], &[f32], Option<&[f32]>, &mut [f32]);
-type Gradient = fn(crate::Isa, &Geometry, &[f32], &[f32], &mut [f32]);
+type Memory = [std::mem::MaybeUninit<f32>];
+type Forward =
+    fn(crate::Isa, &Geometry, &[f32], &[f32], Option<&[f32]>, Option<&[f32]>, &mut Memory);
+type Gradient = fn(crate::Isa, &Geometry, &[f32], &[f32], &mut Memory);
 
 /// Checks one algorithm's three passes against the definition, with every instruction set and several thread counts.
 fn check(
@@ -84,8 +86,9 @@ fn check(
 ) -> Result<(), TestCaseError> {
     let (x, w) = (values(g.x_len(), seed), values(g.weight_len(), seed ^ 1));
     let (b, dy) = (values(g.filters, seed ^ 2), values(g.y_len(), seed ^ 3));
-    let mut y: Vec<f64> =
-        (0..g.y_len()).map(|i| f64::from(b[i / g.out_pixels() % g.filters])).collect();
+    let r = values(g.y_len(), seed ^ 4);
+    let offset = |i: usize| f64::from(b[i / g.out_pixels() % g.filters]) + f64::from(r[i]);
+    let mut y: Vec<f64> = (0..g.y_len()).map(offset).collect();
     let (mut dx, mut dw) = (vec![0.0; g.x_len()], vec![0.0; g.weight_len()]);
     let (x64, w64, dy64) = (double(&x), double(&w), double(&dy));
     meetings(g, |xi, wi, yi| {
@@ -95,21 +98,21 @@ fn check(
     });
     for (isa, got) in everywhere(|isa| {
         let mut got = vec![f32::NAN; g.y_len()];
-        forward(isa, g, &x, &w, Some(&b), &mut got);
+        forward(isa, g, &x, &w, Some(&b), Some(&r), as_fresh(&mut got));
         got
     }) {
         prop_assert!(error(&got, &y) < tolerance, "{isa} forward {}", error(&got, &y));
     }
     for (isa, got) in everywhere(|isa| {
         let mut got = vec![f32::NAN; g.x_len()];
-        data_gradient(isa, g, &dy, &w, &mut got);
+        data_gradient(isa, g, &dy, &w, as_fresh(&mut got));
         got
     }) {
         prop_assert!(error(&got, &dx) < tolerance, "{isa} data gradient {}", error(&got, &dx));
     }
     for (isa, got) in everywhere(|isa| {
         let mut got = vec![f32::NAN; g.weight_len()];
-        weight_gradient(isa, g, &x, &dy, &mut got);
+        weight_gradient(isa, g, &x, &dy, as_fresh(&mut got));
         got
     }) {
         prop_assert!(error(&got, &dw) < tolerance, "{isa} weight gradient {}", error(&got, &dw));
@@ -141,6 +144,9 @@ proptest! {
     }
 }
 
+type Op =
+    fn(Tensor<4>, Tensor<4>, Option<Tensor<1>>, Option<Tensor<4>>, Conv2dOptions) -> Tensor<4>;
+
 #[test]
 fn the_operation_agrees_with_the_composed_one_and_differentiates() {
     let cases = [
@@ -169,13 +175,18 @@ fn the_operation_agrees_with_the_composed_one_and_differentiates() {
     ];
     for (x, w, options) in cases {
         for bias in [true, false] {
-            let run =
-                |op: fn(Tensor<4>, Tensor<4>, Option<Tensor<1>>, Conv2dOptions) -> Tensor<4>| {
-                    with_gradients(&[&x, &w, &[w[0]]], 7, |t| {
-                        op(t[0].get(), t[1].get(), bias.then(|| t[2].get()), options).flatten(0, 3)
+            let g = Geometry::new(x, w, options);
+            let y = [x[0], w[0], g.out_height, g.out_width];
+            for residual in [true, false] {
+                let run = |op: Op| {
+                    with_gradients(&[&x, &w, &[w[0]], &y], 7, |t| {
+                        let bias = bias.then(|| t[2].get());
+                        let residual = residual.then(|| t[3].get());
+                        op(t[0].get(), t[1].get(), bias, residual, options).flatten(0, 3)
                     })
                 };
-            assert_close(&run(conv2d), &run(composed), 1e-5);
+                assert_close(&run(conv2d_plus), &run(composed), 1e-5);
+            }
         }
     }
 }
@@ -200,12 +211,14 @@ fn an_image_does_not_depend_on_its_batch() {
         for isa in crate::Isa::available() {
             let (mut y, mut y1) = (vec![0.0; five.y_len()], vec![0.0; one.y_len()]);
             let (mut dx, mut dx1) = (vec![0.0; five.x_len()], vec![0.0; one.x_len()]);
-            forward(isa, &five, &x, &w, None, &mut y);
-            data_gradient(isa, &five, &dy, &w, &mut dx);
+            forward(isa, &five, &x, &w, None, None, as_fresh(&mut y));
+            data_gradient(isa, &five, &dy, &w, as_fresh(&mut dx));
             for i in 0..5 {
-                forward(isa, &one, &x[i * one.x_len()..][..one.x_len()], &w, None, &mut y1);
+                let x = &x[i * one.x_len()..][..one.x_len()];
+                forward(isa, &one, x, &w, None, None, as_fresh(&mut y1));
                 assert_eq!(y1, y[i * one.y_len()..][..one.y_len()], "{isa} image {i}");
-                data_gradient(isa, &one, &dy[i * one.y_len()..][..one.y_len()], &w, &mut dx1);
+                let dy = &dy[i * one.y_len()..][..one.y_len()];
+                data_gradient(isa, &one, dy, &w, as_fresh(&mut dx1));
                 assert_eq!(dx1, dx[i * one.x_len()..][..one.x_len()], "{isa} image {i}");
             }
         }

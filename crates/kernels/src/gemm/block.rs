@@ -42,7 +42,7 @@ impl Kernel for Block<'_> {
     fn run<S: Simd>(self, s: S) {
         match (S::ROWS, S::VECTORS) {
             (6, 2) => self.tiles::<S, 6, 2>(s),
-            (8, 3) => self.tiles::<S, 8, 3>(s),
+            (12, 2) => self.tiles::<S, 12, 2>(s),
             (4, 2) => self.tiles::<S, 4, 2>(s),
             _ => unreachable!("no micro-kernel for this tile"),
         }

@@ -160,6 +160,7 @@ mod tests {
 
     use super::super::{Bias, Offsets};
     use super::*;
+    use crate::testing::as_fresh;
 
     fn values(n: usize, seed: u32) -> Vec<f32> {
         let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
@@ -173,7 +174,8 @@ mod tests {
     /// A row-major product of `a [m, k]` and `bᵀ`, `b [n, k]`, in single precision.
     fn product(isa: Isa, a: &[f32], b: &[f32], m: usize, n: usize, k: usize) -> Vec<f32> {
         let mut c = vec![f32::NAN; m * n];
-        let output = Output::new(&mut c, Offsets::stride(m, n), Offsets::stride(n, 1), Bias::None);
+        let output =
+            Output::new(as_fresh(&mut c), Offsets::stride(m, n), Offsets::stride(n, 1), Bias::None);
         let left = Operand::new(a, Offsets::stride(m, k), Offsets::stride(k, 1));
         let right = Operand::new(b, Offsets::stride(n, k), Offsets::stride(k, 1));
         gemm(isa, &left, &right, &output);

@@ -165,7 +165,7 @@ impl<'a> Operand<'a> {
         match S::ROWS {
             4 => self.pack::<4>(depth, lanes, out),
             6 => self.pack::<6>(depth, lanes, out),
-            8 => self.pack::<8>(depth, lanes, out),
+            12 => self.pack::<12>(depth, lanes, out),
             _ => unreachable!("no panel of this width"),
         }
     }
@@ -181,9 +181,8 @@ impl<'a> Operand<'a> {
     ) {
         match S::VECTORS * S::LANES {
             8 => self.pack::<8>(depth, lanes, out),
-            12 => self.pack::<12>(depth, lanes, out),
             16 => self.pack::<16>(depth, lanes, out),
-            48 => self.pack::<48>(depth, lanes, out),
+            32 => self.pack::<32>(depth, lanes, out),
             _ => unreachable!("no panel of this width"),
         }
     }

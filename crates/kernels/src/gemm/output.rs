@@ -1,6 +1,7 @@
 //! Where a product goes, and what is added on the way.
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 
 use super::Offsets;
 
@@ -21,7 +22,8 @@ pub(crate) struct Output<'a> {
     rows: Offsets,
     columns: Offsets,
     bias: Bias<'a>,
-    borrow: PhantomData<&'a mut [f32]>,
+    residual: Option<&'a [f32]>,
+    borrow: PhantomData<&'a mut [MaybeUninit<f32>]>,
 }
 
 // SAFETY: `store` is unsafe, and its callers write each element from one thread only.
@@ -31,7 +33,7 @@ impl<'a> Output<'a> {
     /// # Panics
     /// When an element lies outside `data`, or the bias has the wrong length.
     pub(crate) fn new(
-        data: &'a mut [f32],
+        data: &'a mut [MaybeUninit<f32>],
         rows: Offsets,
         columns: Offsets,
         bias: Bias<'a>,
@@ -46,7 +48,27 @@ impl<'a> Output<'a> {
             Bias::Row(b) => assert_eq!(b.len(), rows.len(), "one bias for each row"),
             Bias::Column(b) => assert_eq!(b.len(), columns.len(), "one bias for each column"),
         }
-        Self { data: data.as_mut_ptr(), rows, columns, bias, borrow: PhantomData }
+        Self {
+            data: data.as_mut_ptr().cast(),
+            rows,
+            columns,
+            bias,
+            residual: None,
+            borrow: PhantomData,
+        }
+    }
+
+    /// Also adds `residual`, whose elements lie as those of the output do.
+    ///
+    /// # Panics
+    /// When an element lies outside `residual`.
+    pub(crate) fn plus(self, residual: &'a [f32]) -> Self {
+        let empty = self.rows() == 0 || self.columns() == 0;
+        assert!(
+            empty || self.rows.last() + self.columns.last() < residual.len(),
+            "the output reaches beyond the residual"
+        );
+        Self { residual: Some(residual), ..self }
     }
 
     /// Number of rows.
@@ -76,38 +98,34 @@ impl<'a> Output<'a> {
         }
         let base = self.rows.at(row);
         match &self.columns {
-            // SAFETY: `new` checked that all elements lie inside the data; the caller that they are written once.
-            Offsets::Stride { stride: 1, .. } => unsafe {
-                self.data
-                    .add(base + column)
-                    .copy_from_nonoverlapping(values.as_ptr(), values.len());
-            },
+            Offsets::Stride { stride: 1, .. } => self.write(base + column, values),
             Offsets::Runs { run, stride, .. } => {
-                let (mut values, mut column) = (&*values, column);
+                let (mut values, mut column) = (values, column);
                 while !values.is_empty() {
                     let (which, within) = (column / run, column % run);
-                    let (now, later) = values.split_at(values.len().min(run - within));
-                    // SAFETY: as above.
-                    unsafe {
-                        let to = self.data.add(base + which * stride + within);
-                        to.copy_from_nonoverlapping(now.as_ptr(), now.len());
-                    }
+                    let (now, later) = values.split_at_mut(values.len().min(run - within));
+                    self.write(base + which * stride + within, now);
                     column += now.len();
                     values = later;
                 }
             }
-            Offsets::Stride { stride, .. } => {
-                for (j, v) in values.iter().enumerate() {
-                    // SAFETY: as above.
-                    unsafe { *self.data.add(base + (column + j) * stride) = *v };
+            columns => {
+                for (j, v) in values.iter_mut().enumerate() {
+                    self.write(base + columns.at(column + j), std::slice::from_mut(v));
                 }
             }
-            Offsets::Table(table) => {
-                for (v, at) in values.iter().zip(&table[column..]) {
-                    // SAFETY: as above.
-                    unsafe { *self.data.add(base + at) = *v };
-                }
-            }
+        }
+    }
+
+    /// Writes neighbours. Only `store` calls it, whose caller vouches for the threads, with places that `new` checked.
+    #[inline(always)]
+    fn write(&self, place: usize, values: &mut [f32]) {
+        if let Some(residual) = self.residual {
+            values.iter_mut().zip(&residual[place..]).for_each(|(v, r)| *v += r);
+        }
+        // SAFETY: `new` checked that all elements lie inside the data; see above.
+        unsafe {
+            self.data.add(place).copy_from_nonoverlapping(values.as_ptr(), values.len());
         }
     }
 }

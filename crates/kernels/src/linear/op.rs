@@ -9,7 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Bytes, DType, Tensor};
 
-use crate::flex::{Matrix, Maybe, contiguous, dims, filled, values};
+use crate::flex::{Matrix, Maybe, contiguous, dims, filled, values, written, written_values};
 use crate::gemm::{Bias, Offsets, Output, gemm};
 use crate::simd::isa;
 
@@ -46,11 +46,15 @@ impl LinearKernels for Flex {
         let (weight, bias) = (Matrix::of(weight), bias.map(contiguous));
         let last = shape.num_dims() - 1;
         shape[last] = outputs;
-        let mut y = vec![0.0; x.height() * outputs];
         let bias = bias.as_ref().map_or(Bias::None, |b| Bias::Column(values(b)));
         let (rows, columns) = (Offsets::stride(x.height(), outputs), Offsets::stride(outputs, 1));
-        let output = Output::new(&mut y, rows, columns, bias);
-        gemm(isa(), &x.by_rows(), &weight.by_rows(), &output);
+        // SAFETY: a product writes all of its output.
+        let y = unsafe {
+            written_values(x.height() * outputs, |y| {
+                let output = Output::new(y, rows, columns, bias);
+                gemm(isa(), &x.by_rows(), &weight.by_rows(), &output);
+            })
+        };
         FlexTensor::new(Bytes::from_elems(y), Layout::contiguous(shape), DType::F32)
     }
 
@@ -60,24 +64,26 @@ impl LinearKernels for Flex {
         dy: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
         let (weight, dy) = (Matrix::of(weight), Matrix::of(dy));
-        Matrix::of(x).like(|dx, rows, columns| {
-            let output = Output::new(dx, rows, columns, Bias::None);
-            gemm(isa(), &dy.by_rows(), &weight.by_columns(), &output);
-        })
+        // SAFETY: a product writes all of its output.
+        unsafe {
+            Matrix::of(x).like(|dx, rows, columns| {
+                let output = Output::new(dx, rows, columns, Bias::None);
+                gemm(isa(), &dy.by_rows(), &weight.by_columns(), &output);
+            })
+        }
     }
 
     fn weight_gradient(x: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self> {
         let (x, dy) = (Matrix::of(x), Matrix::of(dy));
         let (outputs, inputs) = (dy.width(), x.width());
-        filled([outputs, inputs], |dweight| {
-            let (rows, columns) = (Offsets::stride(outputs, inputs), Offsets::stride(inputs, 1));
-            gemm(
-                isa(),
-                &dy.by_columns(),
-                &x.by_columns(),
-                &Output::new(dweight, rows, columns, Bias::None),
-            );
-        })
+        let (rows, columns) = (Offsets::stride(outputs, inputs), Offsets::stride(inputs, 1));
+        // SAFETY: a product writes all of its output.
+        unsafe {
+            written([outputs, inputs], |dweight| {
+                let output = Output::new(dweight, rows, columns, Bias::None);
+                gemm(isa(), &dy.by_columns(), &x.by_columns(), &output);
+            })
+        }
     }
 
     fn bias_gradient(dy: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -28,8 +28,8 @@ macro_rules! have {
 impl Simd for Avx512 {
     type V = __m512;
     const LANES: usize = 16;
-    const ROWS: usize = 8;
-    const VECTORS: usize = 3;
+    const ROWS: usize = 12;
+    const VECTORS: usize = 2;
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {

@@ -98,15 +98,28 @@ pub(crate) trait Kernel {
     fn run<S: Simd>(self, s: S) -> Self::Output;
 }
 
+/// Lanes of the vectors of `isa`.
+pub(crate) fn lanes(isa: Isa) -> usize {
+    struct Ask;
+    impl Kernel for Ask {
+        type Output = usize;
+        #[inline(always)]
+        fn run<S: Simd>(self, _: S) -> usize {
+            S::LANES
+        }
+    }
+    dispatch(isa, Ask)
+}
+
 /// Runs `kernel` compiled for `isa`.
 #[inline]
 pub(crate) fn dispatch<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
     match isa.0 {
         Kind::Portable => kernel.run(portable::Portable::<4, 4, 2>),
         #[cfg(test)]
-        Kind::LikeAvx512 => kernel.run(portable::Portable::<16, 8, 3>),
+        Kind::LikeAvx512 => kernel.run(portable::Portable::<16, 12, 2>),
         #[cfg(test)]
-        Kind::LikeNeon => kernel.run(portable::Portable::<4, 8, 3>),
+        Kind::LikeNeon => kernel.run(portable::Portable::<4, 12, 2>),
         // SAFETY: an `Isa` of this kind exists only where the processor was found to have it.
         #[cfg(target_arch = "x86_64")]
         Kind::Avx2 => unsafe { avx2::run(kernel) },

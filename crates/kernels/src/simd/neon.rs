@@ -28,8 +28,8 @@ macro_rules! have {
 impl Simd for Neon {
     type V = float32x4_t;
     const LANES: usize = 4;
-    const ROWS: usize = 8;
-    const VECTORS: usize = 3;
+    const ROWS: usize = 12;
+    const VECTORS: usize = 2;
 
     #[inline(always)]
     fn splat(self, x: f32) -> float32x4_t {

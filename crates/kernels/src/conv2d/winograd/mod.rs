@@ -6,8 +6,11 @@
 //! and the 36 matrix products `[tiles × channels] · [channels × filters]` read the transformed tiles as they lie.
 //! The weight gradient is the transpose of the same bilinear map: 36 products `[filters × tiles] · [tiles × channels]`.
 //! Relative error about 1e-6 for the passes over data, 1e-5 for the weight gradient (checked in the tests).
-//! Memory: the transformed weights, 4 times the weights; per thread some 48 transformed tiles.
+//! Memory: at most 16 MiB of transformed weights, and 8 MiB or per thread some 48 of transformed tiles.
 
+mod by_filters;
+mod by_parts;
+mod group;
 mod plan;
 mod product;
 mod stage;
@@ -15,126 +18,120 @@ mod transform;
 mod weight_gradient;
 mod weights;
 
-use rayon::prelude::*;
+use std::mem::MaybeUninit;
+use std::ops::Range;
 
 pub(super) use plan::suits;
 pub(super) use weight_gradient::weight_gradient;
 
 use super::Geometry;
-use crate::scratch;
-use crate::simd::{Isa, Kernel, Simd, dispatch};
-use plan::{Part, Plan, Side};
-use weights::{Filters, transformed};
+use crate::gemm::tile;
+use crate::simd::{Isa, Simd};
+use plan::{Plan, Planes, Segment};
+use weights::Filters;
 
-/// `y = conv(x, weight) + bias`.
+/// Values of transformed filters that all threads read over and over, at most: 16 MiB.
+const FILTERS: usize = 1 << 22;
+
+/// `y = conv(x, weight) + bias + residual`.
 pub(super) fn forward(
     isa: Isa,
     g: &Geometry,
     x: &[f32],
     weight: &[f32],
     bias: Option<&[f32]>,
-    y: &mut [f32],
+    residual: Option<&[f32]>,
+    y: &mut [MaybeUninit<f32>],
 ) {
-    convolve(isa, &Plan::forward(g), &Filters::forward(g, weight), x, bias, y);
+    let bias = bias.map(|bias| {
+        let mut whole = bias.to_vec();
+        whole.resize(bias.len().next_multiple_of(tile(isa).1), 0.0);
+        whole
+    });
+    convolve(isa, &Plan::forward(g), Filters::forward(g, weight), x, bias.as_deref(), residual, y);
 }
 
 /// `∂/∂x`: the convolution of `dy` with the filters turned around.
-pub(super) fn data_gradient(isa: Isa, g: &Geometry, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
-    convolve(isa, &Plan::data_gradient(g), &Filters::data_gradient(g, weight), dy, None, dx);
+pub(super) fn data_gradient(
+    isa: Isa,
+    g: &Geometry,
+    dy: &[f32],
+    weight: &[f32],
+    dx: &mut [MaybeUninit<f32>],
+) {
+    let filters = Filters::data_gradient(g, weight);
+    convolve(isa, &Plan::data_gradient(g), filters, dy, None, None, dx);
 }
 
 fn convolve(
     isa: Isa,
     plan: &Plan,
-    filters: &Filters<'_>,
+    filters: Filters<'_>,
     x: &[f32],
     bias: Option<&[f32]>,
-    y: &mut [f32],
+    residual: Option<&[f32]>,
+    y: &mut [MaybeUninit<f32>],
 ) {
-    let output = Shared(y.as_mut_ptr());
     assert_eq!(x.len(), plan.images * plan.from.len(), "the input's size");
     assert_eq!(y.len(), plan.images * plan.to.len(), "the output's size");
-    transformed(isa, filters, |weights| {
-        plan.parts().into_par_iter().for_each(|part| {
-            dispatch(isa, Convolve { plan, part, x, weights, bias, y: &output });
-        });
-    });
-}
-
-/// A pointer to the output, of which each task writes other rows.
-struct Shared(*mut f32);
-
-// SAFETY: parts of a plan cover disjoint rows of disjoint images.
-unsafe impl Sync for Shared {}
-
-/// One part of the tiles, all steps.
-struct Convolve<'a> {
-    plan: &'a Plan,
-    part: Part,
-    x: &'a [f32],
-    weights: &'a [f32],
-    bias: Option<&'a [f32]>,
-    y: &'a Shared,
-}
-
-impl Kernel for Convolve<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        let (plan, part) = (self.plan, &self.part);
-        let tiles = plan.tiles_of(part);
-        let rows = tiles.next_multiple_of(S::ROWS);
-        let (channels, filters) = (padded(s, plan.from.channels), padded(s, plan.to.channels));
-        // One line more than the tiles fill, lest all 36 planes fall on the same cache sets.
-        let (in_plane, out_plane) = (rows * channels + 16, rows * filters + 16);
-        let staged = plan.staged_in(part) * channels;
-        let written = plan.staged_out(part) * filters;
-        scratch::split(
-            [staged, 36 * in_plane, 36 * out_plane, written],
-            #[inline(always)]
-            |[staged, tiles_in, tiles_out, written]| {
-                for image in part.images.clone() {
-                    let x = &self.x[image * plan.from.len()..][..plan.from.len()];
-                    let first = (image - part.images.start) * plan.tiles_of_image(part);
-                    stage::gather(s, &plan.from, &plan.rows_in(part), channels, x, staged);
-                    let at = Side { part, plan, first, channels, plane: in_plane };
-                    // SAFETY: a part has this many tiles, and the planes are this thread's own.
-                    unsafe { transform::inputs(s, &at, staged, tiles_in.as_mut_ptr()) };
-                }
-                product::data(
-                    s,
-                    [rows, channels, filters],
-                    [in_plane, out_plane],
-                    tiles_in,
-                    self.weights,
-                    tiles_out,
-                );
-                for image in part.images.clone() {
-                    let first = (image - part.images.start) * plan.tiles_of_image(part);
-                    let at = Side { part, plan, first, channels: filters, plane: out_plane };
-                    transform::outputs(s, &at, tiles_out, written);
-                    // SAFETY: the asserted size of the output; this part alone writes its rows of its images.
-                    unsafe {
-                        let y = self.y.0.add(image * plan.to.len());
-                        stage::scatter(
-                            s,
-                            &plan.to,
-                            &plan.rows_out(part),
-                            filters,
-                            written,
-                            self.bias,
-                            y,
-                        );
-                    }
-                }
-            },
-        );
+    assert!(residual.is_none_or(|r| r.len() == y.len()), "the residual's size");
+    let job = Job { plan, filters, x, bias, residual, y: y.as_mut_ptr().cast() };
+    let parts = plan.parts(tile(isa).0);
+    let (channels, filters) = padded(isa, plan);
+    // Both ways give the same bits: they differ in what stays in which cache.
+    if parts.len() >= 4 * rayon::current_num_threads() && 36 * channels * filters <= FILTERS {
+        by_parts::run(isa, &job, &parts);
+    } else {
+        by_filters::run(isa, &job, &parts);
     }
 }
 
-/// Channels filled up to whole panels of the register tile.
-#[inline(always)]
-fn padded<S: Simd>(_: S, channels: usize) -> usize {
-    channels.next_multiple_of(S::VECTORS * S::LANES)
+/// What to convolve, and where to.
+struct Job<'a> {
+    plan: &'a Plan,
+    filters: Filters<'a>,
+    x: &'a [f32],
+    /// Filled up to whole panels.
+    bias: Option<&'a [f32]>,
+    residual: Option<&'a [f32]>,
+    y: *mut f32,
+}
+
+// SAFETY: `y` is written through `scatter` only, whose callers write disjoint rows or channels.
+unsafe impl Sync for Job<'_> {}
+
+impl<'a> Job<'a> {
+    /// One image of the input.
+    fn image(&self, image: usize) -> &'a [f32] {
+        &self.x[image * self.plan.from.len()..][..self.plan.from.len()]
+    }
+
+    /// Writes the staged pixels of a segment, `padded` values each, to the `filters` of the output.
+    ///
+    /// # Safety
+    /// Nothing else writes these rows of these filters.
+    #[inline(always)]
+    unsafe fn scatter<S: Simd>(
+        &self,
+        s: S,
+        segment: &Segment,
+        filters: Range<usize>,
+        padded: usize,
+        staged: &[f32],
+    ) {
+        let to = self.plan.to;
+        let start = segment.image * to.len() + filters.start * to.pixels();
+        let planes = Planes { channels: filters.len(), ..to };
+        let residual = self.residual.map(|r| &r[start..]);
+        let rows = self.plan.rows_out(segment);
+        // SAFETY: the output has this image and these filters; the caller vouches that nobody else writes these rows.
+        unsafe { stage::scatter(s, &planes, &rows, padded, staged, residual, self.y.add(start)) };
+    }
+}
+
+/// Input channels filled up to whole vectors, and output channels to whole panels of the register tile.
+fn padded(isa: Isa, plan: &Plan) -> (usize, usize) {
+    let panel = tile(isa).1;
+    let lanes = crate::simd::lanes(isa);
+    (plan.from.channels.next_multiple_of(lanes), plan.to.channels.next_multiple_of(panel))
 }

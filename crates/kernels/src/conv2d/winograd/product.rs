@@ -1,13 +1,19 @@
 //! The 36 matrix products, straight from transformed tiles.
 
+use super::weights::plane;
 use crate::gemm::{finish, micro, start};
 use crate::simd::Simd;
 
 /// Input channels of one stretch of products: a panel of weights of it stays in the first-level cache.
 const DEPTH: usize = 256;
+/// Tiles of one stretch of sums: its panels stay in the first-level cache.
+const STRETCH: usize = 192;
+/// Filters of a panel of transformed output gradients: whole vectors and whole register tiles of every instruction set.
+pub(super) const GRADIENTS: usize = 48;
 
-/// `to[36][tile][filter] = from[36][tile][channel] · weights[panel of filters][36][channel][filter]`; tiles, channels and
-/// filters are whole tiles and panels, `planes` the distances of the 36 planes of `from` and `to`.
+/// `to[36][panel][tile][filter] = from[36][vector][tile][channel] · weights[panel][36][channel][filter]`: the channels of
+/// `from` lie vector by vector, the filters panel by panel; `sizes` are the tiles (whole register tiles), the channels
+/// (whole vectors) and the filters (whole panels), `planes` the distances of the 36 planes of `from` and `to`.
 #[inline(always)]
 pub(super) fn data<S: Simd>(
     s: S,
@@ -19,7 +25,7 @@ pub(super) fn data<S: Simd>(
 ) {
     match (S::ROWS, S::VECTORS) {
         (6, 2) => data_tiles::<S, 6, 2>(s, sizes, planes, from, weights, to),
-        (8, 3) => data_tiles::<S, 8, 3>(s, sizes, planes, from, weights, to),
+        (12, 2) => data_tiles::<S, 12, 2>(s, sizes, planes, from, weights, to),
         (4, 2) => data_tiles::<S, 4, 2>(s, sizes, planes, from, weights, to),
         _ => unreachable!("no micro-kernel for this tile"),
     }
@@ -36,9 +42,11 @@ fn data_tiles<S: Simd, const R: usize, const V: usize>(
 ) {
     let width = V * S::LANES;
     assert!(tiles.is_multiple_of(R) && filters.is_multiple_of(width));
+    assert!(channels.is_multiple_of(S::LANES));
     assert!(from.len() >= 35 * planes[0] + tiles * channels);
     assert!(to.len() >= 35 * planes[1] + tiles * filters);
-    assert!(weights.len() >= 36 * channels * filters);
+    let plane = plane(channels, width);
+    assert!(weights.len() >= 36 * plane * (filters / width));
     for xi in 0..36 {
         for depth in (0..channels).step_by(DEPTH) {
             let length = DEPTH.min(channels - depth);
@@ -46,14 +54,14 @@ fn data_tiles<S: Simd, const R: usize, const V: usize>(
                 for tile in (0..tiles).step_by(R) {
                     // SAFETY: the assertions above.
                     unsafe {
-                        let a = from.as_ptr().add(xi * planes[0] + tile * channels + depth);
-                        let b =
-                            weights.as_ptr().add(((panel * 36 + xi) * channels + depth) * width);
-                        let c =
-                            to.as_mut_ptr().add(xi * planes[1] + tile * filters + panel * width);
-                        let sums = start::<S, R, V>(s, (depth > 0).then_some(c), filters);
-                        let sums = micro::<S, R, V>(s, length, a, [channels, 1], b, width, sums);
-                        finish::<S, R, V>(s, sums, c, filters);
+                        let a = xi * planes[0] + depth * tiles + tile * S::LANES;
+                        let b = (panel * 36 + xi) * plane + depth * width;
+                        let c = xi * planes[1] + (panel * tiles + tile) * width;
+                        let (a, b) = (from.as_ptr().add(a), weights.as_ptr().add(b));
+                        let c = to.as_mut_ptr().add(c);
+                        let sums = start::<S, R, V>(s, (depth > 0).then_some(c), width);
+                        let sums = vectors::<S, R, V>(s, length, a, tiles * S::LANES, b, sums);
+                        finish::<S, R, V>(s, sums, c, width);
                     }
                 }
             }
@@ -61,21 +69,58 @@ fn data_tiles<S: Simd, const R: usize, const V: usize>(
     }
 }
 
-/// `to[filter][channel] += Σ_tile left[tile][filter] · right[tile][channel]` for one of the 36 planes; `sizes` are the
-/// tiles, the filters (whole tiles of rows) and the channels (whole panels), `strides` those of `left`, `right` and `to`.
+/// [`micro`] for left factors that lie vector by vector: that of row `i` at step `k` is
+/// `a[k / LANES · distance + i · LANES + k % LANES]`, all but the first summand known when compiling.
+///
+/// # Safety
+/// All factors of `depth` steps, whole vectors of them, are readable.
+#[inline(always)]
+unsafe fn vectors<S: Simd, const R: usize, const V: usize>(
+    s: S,
+    depth: usize,
+    mut a: *const f32,
+    distance: usize,
+    mut b: *const f32,
+    mut sums: [[S::V; V]; R],
+) -> [[S::V; V]; R] {
+    for _ in 0..depth / S::LANES {
+        for k in 0..S::LANES {
+            // SAFETY: the caller vouches for both factors.
+            unsafe {
+                let mut right = [s.splat(0.0); V];
+                for (j, right) in right.iter_mut().enumerate() {
+                    *right = s.load(b.add((k * V + j) * S::LANES));
+                }
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    let left = s.splat(*a.add(i * S::LANES + k));
+                    for (sum, right) in sums.iter_mut().zip(right) {
+                        *sum = s.fma(left, right, *sum);
+                    }
+                }
+            }
+        }
+        a = a.wrapping_add(distance);
+        b = b.wrapping_add(V * S::LANES * S::LANES);
+    }
+    sums
+}
+
+/// `to[filter][channel] = Σ_tile left[tile][filter] · right[tile][channel]` for one of the 36 planes; `rows` are the
+/// filters from `first` on (whole register tiles), `left` lies in panels of [`GRADIENTS`] filters, `right` in panels of
+/// the register tile's width, as does `to`: `[panel][filter][channel]`.
 #[inline(always)]
 pub(super) fn weights<S: Simd>(
     s: S,
-    sizes: [usize; 3],
-    strides: [usize; 3],
+    tiles: usize,
+    rows: std::ops::Range<usize>,
     left: &[f32],
     right: &[f32],
     to: &mut [f32],
 ) {
     match (S::ROWS, S::VECTORS) {
-        (6, 2) => weight_tiles::<S, 6, 2>(s, sizes, strides, left, right, to),
-        (8, 3) => weight_tiles::<S, 8, 3>(s, sizes, strides, left, right, to),
-        (4, 2) => weight_tiles::<S, 4, 2>(s, sizes, strides, left, right, to),
+        (6, 2) => weight_tiles::<S, 6, 2>(s, tiles, rows, left, right, to),
+        (12, 2) => weight_tiles::<S, 12, 2>(s, tiles, rows, left, right, to),
+        (4, 2) => weight_tiles::<S, 4, 2>(s, tiles, rows, left, right, to),
         _ => unreachable!("no micro-kernel for this tile"),
     }
 }
@@ -83,29 +128,32 @@ pub(super) fn weights<S: Simd>(
 #[inline(always)]
 fn weight_tiles<S: Simd, const R: usize, const V: usize>(
     s: S,
-    [tiles, rows, channels]: [usize; 3],
-    strides: [usize; 3],
+    tiles: usize,
+    rows: std::ops::Range<usize>,
     left: &[f32],
     right: &[f32],
     to: &mut [f32],
 ) {
     let width = V * S::LANES;
-    if tiles == 0 {
-        return;
-    }
-    assert!(rows.is_multiple_of(R) && channels.is_multiple_of(width));
-    assert!(left.len() >= (tiles - 1) * strides[0] + rows);
-    assert!(right.len() >= (tiles - 1) * strides[1] + channels);
-    assert!(strides[2] >= channels && to.len() >= rows * strides[2]);
-    for column in (0..channels).step_by(width) {
-        for row in (0..rows).step_by(R) {
-            // SAFETY: the assertions above.
-            unsafe {
-                let c = to.as_mut_ptr().add(row * strides[2] + column);
-                let sums = start::<S, R, V>(s, Some(c), strides[2]);
-                let (a, b) = (left.as_ptr().add(row), right.as_ptr().add(column));
-                let sums = micro::<S, R, V>(s, tiles, a, [1, strides[0]], b, strides[1], sums);
-                finish::<S, R, V>(s, sums, c, strides[2]);
+    assert!(tiles > 0 && rows.start.is_multiple_of(R) && rows.len().is_multiple_of(R));
+    assert!(left.len() >= rows.end.next_multiple_of(GRADIENTS) * tiles);
+    let panels = right.len() / (width * tiles);
+    assert!(to.len() >= panels * rows.len() * width);
+    for first in (0..tiles).step_by(STRETCH) {
+        let length = STRETCH.min(tiles - first);
+        for panel in 0..panels {
+            for row in rows.clone().step_by(R) {
+                // SAFETY: the assertions above.
+                unsafe {
+                    let a = (row / GRADIENTS * tiles + first) * GRADIENTS + row % GRADIENTS;
+                    let b = (panel * tiles + first) * width;
+                    let c = (panel * rows.len() + row - rows.start) * width;
+                    let (a, b) = (left.as_ptr().add(a), right.as_ptr().add(b));
+                    let c = to.as_mut_ptr().add(c);
+                    let sums = start::<S, R, V>(s, (first > 0).then_some(c), width);
+                    let sums = micro::<S, R, V>(s, length, a, [1, GRADIENTS], b, width, sums);
+                    finish::<S, R, V>(s, sums, c, width);
+                }
             }
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn gather<S: Simd>(
     }
 }
 
-/// Copies `[pixel][channel]` to `rows` of an image `[channel][pixel]`, adding `bias`.
+/// Copies `[pixel][channel]` to `rows` of an image `[channel][pixel]`, adding the same rows of `residual`.
 ///
 /// # Safety
 /// `y` is writable for the whole image, and nothing else accesses these rows of it.
@@ -59,7 +59,7 @@ pub(super) unsafe fn scatter<S: Simd>(
     rows: &Range<usize>,
     padded: usize,
     from: &[f32],
-    bias: Option<&[f32]>,
+    residual: Option<&[f32]>,
     y: *mut f32,
 ) {
     let (start, pixels) = (rows.start * planes.width, rows.len() * planes.width);
@@ -67,6 +67,7 @@ pub(super) unsafe fn scatter<S: Simd>(
     assert!(
         from.len() >= pixels * padded && padded >= planes.channels && rows.end <= planes.height
     );
+    assert!(residual.is_none_or(|r| r.len() >= planes.len()));
     let (whole_channels, whole_pixels) =
         (planes.channels - planes.channels % S::LANES, pixels - pixels % S::LANES);
     for channel in (0..whole_channels).step_by(S::LANES) {
@@ -80,15 +81,19 @@ pub(super) unsafe fn scatter<S: Simd>(
     }
     for channel in 0..planes.channels {
         let first = if channel < whole_channels { whole_pixels } else { 0 };
-        // SAFETY: the row of this channel lies inside the image.
-        let y =
-            unsafe { std::slice::from_raw_parts_mut(y.add(channel * distance + start), pixels) };
-        for (pixel, y) in y.iter_mut().enumerate().skip(first) {
-            *y = from[pixel * padded + channel];
-        }
-        if let Some(bias) = bias {
-            let bias = bias[channel];
-            y.iter_mut().for_each(|y| *y += bias);
+        // SAFETY: these pixels of the channel lie inside the image.
+        unsafe {
+            let y = y.add(channel * distance + start);
+            for pixel in first..pixels {
+                *y.add(pixel) = from[pixel * padded + channel];
+            }
+            if let Some(residual) = residual {
+                for (pixel, r) in
+                    residual[channel * distance + start..][..pixels].iter().enumerate()
+                {
+                    *y.add(pixel) += r;
+                }
+            }
         }
     }
 }

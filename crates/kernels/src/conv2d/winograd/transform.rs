@@ -1,7 +1,7 @@
 //! The transforms of F(4×4, 3×3) with interpolation points 0, ±1, ±2 and ∞, on vectors of channels.
 //! `Bᵀ` on 6 inputs, `Aᵀ` to 4 outputs, `A` from 4 output gradients, `G` on 3 taps and `Gᵀ` back to them.
 
-use super::plan::Side;
+use super::plan::{Plan, Segment};
 use crate::simd::Simd;
 
 /// `Bᵀ d`.
@@ -101,31 +101,57 @@ macro_rules! both_ways {
     }};
 }
 
-/// Transforms one image's staged pixels into its tiles.
+/// One segment's tiles among 36 planes of transformed tiles `[panel][tile][channel in the panel]`.
+pub(super) struct Side<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) segment: &'a Segment,
+    /// The segment's first tile.
+    pub(super) first: usize,
+    /// Channels, whole vectors.
+    pub(super) channels: usize,
+    /// Channels of a panel, whole vectors.
+    pub(super) panel: usize,
+    /// Distance of panels.
+    pub(super) distance: usize,
+    /// Distance of planes.
+    pub(super) plane: usize,
+}
+
+impl Side<'_> {
+    /// The place in a plane of a tile's channels from `channel` on.
+    #[inline(always)]
+    fn place(&self, tile: usize, channel: usize) -> usize {
+        let panel = channel / self.panel;
+        panel * self.distance + tile * self.panel + channel - panel * self.panel
+    }
+}
+
+/// Transforms one segment's staged pixels into its tiles.
 ///
 /// # Safety
-/// `tiles` is writable in 36 planes for this image's tiles, which nothing else accesses.
+/// `tiles` is writable in 36 planes for this segment's tiles, which nothing else accesses.
 #[inline(always)]
 pub(super) unsafe fn inputs<S: Simd>(s: S, at: &Side<'_>, staged: &[f32], tiles: *mut f32) {
     let (channels, plane) = (at.channels, at.plane);
-    let columns = at.plan.grid()[1];
+    let rows = at.plan.rows_in(at.segment);
+    assert!((rows.len() * at.plan.from.width + 1) * channels <= staged.len());
     let mut tile = at.first;
-    for row in at.part.tile_rows.clone() {
-        for column in 0..columns {
-            let places = at.plan.places(at.part, row, column);
-            assert!(places.iter().all(|p| (p + 1) * channels <= staged.len()));
+    for row in at.segment.tile_rows.clone() {
+        for column in 0..at.plan.grid()[1] {
+            let places = at.plan.places(&rows, [row, column]).map(|p| p * channels);
             for channel in (0..channels).step_by(S::LANES) {
-                // SAFETY: as asserted for the pixels, vouched for by the caller for the tiles; channels are whole vectors.
+                // SAFETY: places lie among the staged pixels, as many as asserted; the caller vouches for the tiles;
+                // channels are whole vectors.
                 unsafe {
+                    let from = staged.as_ptr().add(channel);
                     let mut d = [[s.splat(0.0); 6]; 6];
                     for (i, row) in d.iter_mut().enumerate() {
                         for (j, d) in row.iter_mut().enumerate() {
-                            *d =
-                                s.load(staged.as_ptr().add(places[6 * i + j] * channels + channel));
+                            *d = s.load(from.add(places[6 * i + j]));
                         }
                     }
                     let v = both_ways!(s, input, 6, 6, d);
-                    let to = tiles.add(tile * channels + channel);
+                    let to = tiles.add(at.place(tile, channel));
                     for (i, row) in v.iter().enumerate() {
                         for (j, v) in row.iter().enumerate() {
                             s.store(to.add((6 * i + j) * plane), *v);
@@ -138,23 +164,35 @@ pub(super) unsafe fn inputs<S: Simd>(s: S, at: &Side<'_>, staged: &[f32], tiles:
     }
 }
 
-/// Transforms one image's tiles of products into its staged pixels.
+/// Transforms one segment's products back into staged pixels, and adds `bias`, whole vectors of it.
 #[inline(always)]
-pub(super) fn outputs<S: Simd>(s: S, at: &Side<'_>, tiles: &[f32], staged: &mut [f32]) {
+pub(super) fn outputs<S: Simd>(
+    s: S,
+    at: &Side<'_>,
+    tiles: &[f32],
+    bias: Option<&[f32]>,
+    staged: &mut [f32],
+) {
     let (channels, plane) = (at.channels, at.plane);
-    let (rows, width) = (at.plan.rows_out(at.part), at.plan.to.width);
-    assert!(staged.len() >= rows.len() * width * channels);
+    let (rows, width) = (at.plan.rows_out(at.segment), at.plan.to.width);
     let columns = at.plan.grid()[1];
+    let count = at.segment.tile_rows.len() * columns;
+    assert!(
+        count == 0
+            || tiles.len()
+                >= 35 * plane + at.place(at.first + count - 1, channels - S::LANES) + S::LANES
+    );
+    assert!(staged.len() >= rows.len() * width * channels);
+    assert!(bias.is_none_or(|b| b.len() >= channels));
     let mut tile = at.first;
-    for row in at.part.tile_rows.clone() {
+    for row in at.segment.tile_rows.clone() {
         for column in 0..columns {
-            assert!(35 * plane + (tile + 1) * channels <= tiles.len());
-            let (down, across) = (4.min(rows.end - 4 * row), 4.min(width - 4 * column));
             let first = (4 * row - rows.start) * width + 4 * column;
+            let (down, across) = (4.min(rows.end - 4 * row), 4.min(width - 4 * column));
             for channel in (0..channels).step_by(S::LANES) {
-                // SAFETY: as asserted; the pixels written are those inside the image.
+                // SAFETY: the tiles and pixels exist, as asserted; channels are whole vectors.
                 unsafe {
-                    let from = tiles.as_ptr().add(tile * channels + channel);
+                    let from = tiles.as_ptr().add(at.place(tile, channel));
                     let mut m = [[s.splat(0.0); 6]; 6];
                     for (i, row) in m.iter_mut().enumerate() {
                         for (j, m) in row.iter_mut().enumerate() {
@@ -162,10 +200,11 @@ pub(super) fn outputs<S: Simd>(s: S, at: &Side<'_>, tiles: &[f32], staged: &mut 
                         }
                     }
                     let y = both_ways!(s, output, 6, 4, m);
+                    let bias = bias.map_or(s.splat(0.0), |b| s.load(b.as_ptr().add(channel)));
                     let to = staged.as_mut_ptr().add(first * channels + channel);
                     for (i, row) in y.iter().enumerate().take(down) {
                         for (j, y) in row.iter().enumerate().take(across) {
-                            s.store(to.add((i * width + j) * channels), *y);
+                            s.store(to.add((i * width + j) * channels), s.add(*y, bias));
                         }
                     }
                 }
@@ -175,7 +214,7 @@ pub(super) fn outputs<S: Simd>(s: S, at: &Side<'_>, tiles: &[f32], staged: &mut 
     }
 }
 
-/// Transforms one image's staged output gradients into its tiles.
+/// Transforms one segment's staged output gradients into its tiles.
 ///
 /// # Safety
 /// As for [`inputs`].
@@ -187,32 +226,31 @@ pub(super) unsafe fn output_gradients<S: Simd>(
     tiles: *mut f32,
 ) {
     let (channels, plane) = (at.channels, at.plane);
-    let (rows, width) = (at.plan.rows_out(at.part), at.plan.to.width);
+    let (rows, width) = (at.plan.rows_out(at.segment), at.plan.to.width);
     let zeros = rows.len() * width;
     assert!(staged.len() >= (zeros + 1) * channels);
-    let columns = at.plan.grid()[1];
     let mut tile = at.first;
-    for row in at.part.tile_rows.clone() {
-        for column in 0..columns {
-            let mut places = [zeros; 16];
+    for row in at.segment.tile_rows.clone() {
+        for column in 0..at.plan.grid()[1] {
+            let mut places = [zeros * channels; 16];
             for (i, place) in places.iter_mut().enumerate() {
                 let (row, column) = (4 * row + i / 4, 4 * column + i % 4);
                 if row < rows.end && column < width {
-                    *place = (row - rows.start) * width + column;
+                    *place = ((row - rows.start) * width + column) * channels;
                 }
             }
             for channel in (0..channels).step_by(S::LANES) {
                 // SAFETY: as in `inputs`.
                 unsafe {
+                    let from = staged.as_ptr().add(channel);
                     let mut y = [[s.splat(0.0); 4]; 4];
                     for (i, row) in y.iter_mut().enumerate() {
                         for (j, y) in row.iter_mut().enumerate() {
-                            *y =
-                                s.load(staged.as_ptr().add(places[4 * i + j] * channels + channel));
+                            *y = s.load(from.add(places[4 * i + j]));
                         }
                     }
                     let m = both_ways!(s, output_gradient, 4, 6, y);
-                    let to = tiles.add(tile * channels + channel);
+                    let to = tiles.add(at.place(tile, channel));
                     for (i, row) in m.iter().enumerate() {
                         for (j, m) in row.iter().enumerate() {
                             s.store(to.add((6 * i + j) * plane), *m);

@@ -1,22 +1,23 @@
 //! The weight gradient: `dw = Gᵀ [Σ_tiles (Bᵀ d B) ⊙ (A dy Aᵀ)] G`.
 //!
-//! Groups of parts, whose size depends on the geometry alone, are transformed in parallel; then the 36 products of the
-//! group are added to the sums, in parallel over the planes. So each sum runs over the tiles in order.
-//! Memory: the transformed tiles of a group, and sums 4 times the weights.
+//! Groups of parts, whose size depends on the geometry alone, are transformed by all threads; then each task takes the 36
+//! products of some filters with all channels over the tiles of the group, in order, transforms the sums back and adds
+//! them to its filters' gradients. So no sum depends on the number of threads.
+//! Memory: the transformed tiles of a group, and per thread the 36 sums of its filters.
 
-use std::ops::Range;
+use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
 use super::super::Geometry;
-use super::plan::{Part, Plan, Side};
-use super::{padded, product, stage, transform};
+use super::group::{Group, Panels, Tiles};
+use super::plan::{Plan, Segment};
+use super::product::GRADIENTS;
+use super::transform::{self, Side};
+use super::{product, stage};
 use crate::gemm::tile;
 use crate::scratch;
-use crate::simd::{Isa, Kernel, Simd, dispatch};
-
-/// Values of a group's transformed tiles, at most (unless one part has more): 8 MiB.
-const GROUP: usize = 1 << 21;
+use crate::simd::{Isa, Kernel, Simd, dispatch, lanes};
 
 /// `∂/∂weight [filters, channels, 3, 3]`.
 pub(in super::super) fn weight_gradient(
@@ -24,180 +25,151 @@ pub(in super::super) fn weight_gradient(
     g: &Geometry,
     x: &[f32],
     dy: &[f32],
-    dweight: &mut [f32],
+    dweight: &mut [MaybeUninit<f32>],
 ) {
     let plan = Plan::forward(g);
     assert_eq!(x.len(), plan.images * plan.from.len(), "the input's size");
     assert_eq!(dy.len(), plan.images * plan.to.len(), "the output gradient's size");
     assert_eq!(dweight.len(), g.weight_len(), "the weight's size");
-    let (rows, width) = tile(isa);
-    let channels = g.channels.next_multiple_of(width);
-    // Filters as lanes of the transform are whole vectors, as rows of the products whole tiles of rows.
-    let filters = g.filters.next_multiple_of(width);
-    let sum_rows = g.filters.next_multiple_of(rows);
-    let parts = plan.parts();
-    let per_tile = 36 * (channels + filters);
-    let most = parts.iter().map(|p| plan.tiles_of(p)).max().unwrap_or(0);
-    let together = (GROUP / (per_tile * most).max(1)).max(1);
-    let sum_plane = sum_rows * channels;
-    scratch::with(36 * sum_plane, |sums| {
-        sums.par_chunks_mut(sum_plane).for_each(|s| s.fill(0.0));
-        for group in parts.chunks(together) {
-            let tiles: usize = group.iter().map(|p| plan.tiles_of(p)).sum();
-            // A line between planes, and whole tiles of rows readable after the last tile.
-            let planes = [tiles * channels + 16, tiles * filters + 16 + sum_rows];
-            scratch::split([36 * planes[0], 36 * planes[1]], |[left, right]| {
-                let (inputs, gradients) = (Planes(left.as_mut_ptr()), Planes(right.as_mut_ptr()));
-                let mut firsts = Vec::with_capacity(group.len());
-                group.iter().fold(0, |first, part| {
-                    firsts.push(first);
-                    first + plan.tiles_of(part)
-                });
-                group.par_iter().zip(firsts).for_each(|(part, first)| {
-                    let plan = &plan;
-                    dispatch(
-                        isa,
-                        Tiles {
-                            plan,
-                            part,
-                            first,
-                            planes,
-                            x,
-                            dy,
-                            inputs: &inputs,
-                            gradients: &gradients,
-                        },
-                    );
-                });
-                // Two tasks for each plane: halves of the filters.
-                let half = (sum_rows / rows).div_ceil(2) * rows;
-                let halves = sums.par_chunks_mut(sum_plane).enumerate().flat_map(|(xi, sums)| {
-                    let (low, high) = sums.split_at_mut(half * channels);
-                    [(xi, 0..half, low), (xi, half..sum_rows, high)].into_par_iter()
-                });
-                halves.for_each(|(xi, range, sums)| {
-                    let inputs = &left[xi * planes[0]..][..tiles * channels];
-                    let gradients = &right[xi * planes[1]..][..planes[1]];
-                    dispatch(
-                        isa,
-                        Products { tiles, channels, filters, range, inputs, gradients, sums },
-                    );
-                });
+    dweight.fill(MaybeUninit::new(0.0));
+    // SAFETY: just filled.
+    let dweight = unsafe { dweight.assume_init_mut() };
+    let ((rows, width), lanes) = (tile(isa), lanes(isa));
+    // Whole panels of both, since products take whole register tiles.
+    let sizes = [g.channels.next_multiple_of(width), g.filters.next_multiple_of(GRADIENTS)];
+    let block = rows * g.filters.div_ceil(rows).div_ceil(2 * rayon::current_num_threads()).max(1);
+    for group in &Group::all(&plan, &plan.parts(rows), 36 * (sizes[0] + sizes[1])) {
+        let tiles = group.tiles;
+        let planes = sizes.map(|size| tiles * size + 16);
+        scratch::split([36 * planes[0], 36 * planes[1]], |[inputs, gradients]| {
+            let channels = g.channels.next_multiple_of(lanes);
+            let panels = Panels { width, distance: tiles * width, plane: planes[0] };
+            group.transform_inputs(isa, &plan, x, channels, panels, inputs);
+            let shared = Tiles(gradients.as_mut_ptr());
+            let filters = g.filters.next_multiple_of(lanes);
+            let blocks = filters.div_ceil(GRADIENTS);
+            (0..group.segments.len() * blocks).into_par_iter().for_each(|task| {
+                let panel = task % blocks;
+                let count = GRADIENTS.min(filters - panel * GRADIENTS);
+                let (plan, segment, plane) = (&plan, &group.segments[task / blocks], planes[1]);
+                // SAFETY: the panel lies inside the first plane.
+                let tiles = &unsafe { shared.from(panel * tiles * GRADIENTS) };
+                dispatch(isa, Gradients { plan, segment, dy, panel, count, plane, tiles });
             });
-        }
-        let sums = &*sums;
-        dweight.par_chunks_mut(9 * g.channels).enumerate().for_each(|(filter, dweight)| {
-            dispatch(isa, Taps { filter, channels, plane: sum_plane, sums, dweight });
+            let (inputs, gradients) = (&*inputs, &*gradients);
+            let filter = 9 * g.channels;
+            dweight.par_chunks_mut(block * filter).enumerate().for_each(|(task, dweight)| {
+                let (first, channels) = (task * block, g.channels);
+                let job = Sums { tiles, first, channels, planes, inputs, gradients, dweight };
+                dispatch(isa, job);
+            });
         });
-    });
+    }
 }
 
-/// A pointer to 36 planes of transformed tiles, of which each part writes its own tiles.
-struct Planes(*mut f32);
-
-// SAFETY: parts write disjoint tiles.
-unsafe impl Sync for Planes {}
-
-struct Tiles<'a> {
+/// Transforms `count` filters of one segment's output gradients, a panel of them.
+struct Gradients<'a> {
     plan: &'a Plan,
-    part: &'a Part,
-    first: usize,
-    planes: [usize; 2],
-    x: &'a [f32],
+    segment: &'a Segment,
     dy: &'a [f32],
-    inputs: &'a Planes,
-    gradients: &'a Planes,
+    panel: usize,
+    count: usize,
+    plane: usize,
+    /// The panel in the first plane.
+    tiles: &'a Tiles,
 }
 
-impl Kernel for Tiles<'_> {
+impl Kernel for Gradients<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let (plan, part) = (self.plan, self.part);
-        let (channels, filters) = (padded(s, plan.from.channels), padded(s, plan.to.channels));
-        let sizes = [plan.staged_in(part) * channels, (plan.staged_out(part) + 1) * filters];
-        scratch::split(
-            sizes,
+        let Self { plan, segment, dy, panel, count: channels, plane, tiles } = self;
+        let (planes, dy) = plan.to.channels_of(dy, segment.image, panel * GRADIENTS, channels);
+        let rows = plan.rows_out(segment);
+        scratch::with(
+            (rows.len() * plan.to.width + 1) * channels,
             #[inline(always)]
-            |[x, dy]| {
-                for image in part.images.clone() {
-                    let first =
-                        self.first + (image - part.images.start) * plan.tiles_of_image(part);
-                    let from = &self.x[image * plan.from.len()..][..plan.from.len()];
-                    stage::gather(s, &plan.from, &plan.rows_in(part), channels, from, x);
-                    let at = Side { plan, part, first, channels, plane: self.planes[0] };
-                    // SAFETY: the planes hold all tiles of the group, and this part alone writes its own.
-                    unsafe { transform::inputs(s, &at, x, self.inputs.0) };
-                    let from = &self.dy[image * plan.to.len()..][..plan.to.len()];
-                    stage::gather(s, &plan.to, &plan.rows_out(part), filters, from, dy);
-                    let at = Side { plan, part, first, channels: filters, plane: self.planes[1] };
-                    // SAFETY: as above.
-                    unsafe { transform::output_gradients(s, &at, dy, self.gradients.0) };
+            |staged| {
+                stage::gather(s, &planes, &rows, channels, dy, staged);
+                let (first, panel, distance) = (segment.before, GRADIENTS, 0);
+                let at = Side { plan, segment, first, channels, panel, distance, plane };
+                // SAFETY: the planes hold all tiles of the group, and this task alone writes these filters of them.
+                unsafe { transform::output_gradients(s, &at, staged, tiles.0) };
+            },
+        );
+    }
+}
+
+/// The products of some filters, and their gradients.
+struct Sums<'a> {
+    tiles: usize,
+    /// The first filter.
+    first: usize,
+    channels: usize,
+    planes: [usize; 2],
+    inputs: &'a [f32],
+    gradients: &'a [f32],
+    dweight: &'a mut [f32],
+}
+
+impl Kernel for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let width = S::VECTORS * S::LANES;
+        let columns = self.channels.next_multiple_of(width);
+        let count = self.dweight.len() / (9 * self.channels);
+        let rows = self.first..self.first + count.next_multiple_of(S::ROWS);
+        let panel = rows.len() * width;
+        let plane = rows.len() * columns + 16;
+        scratch::with(
+            36 * plane,
+            #[inline(always)]
+            |sums| {
+                for (xi, sums) in sums.chunks_exact_mut(plane).enumerate() {
+                    let left = &self.gradients[xi * self.planes[1]..];
+                    let right = &self.inputs[xi * self.planes[0]..][..self.tiles * columns];
+                    product::weights(s, self.tiles, rows.clone(), left, right, sums);
+                }
+                for (filter, dweight) in
+                    self.dweight.chunks_exact_mut(9 * self.channels).enumerate()
+                {
+                    for (first, dweight) in dweight.chunks_mut(9 * width).enumerate() {
+                        taps(s, &sums[first * panel + filter * width..], plane, dweight);
+                    }
                 }
             },
         );
     }
 }
 
-struct Products<'a> {
-    tiles: usize,
-    channels: usize,
-    filters: usize,
-    range: Range<usize>,
-    inputs: &'a [f32],
-    gradients: &'a [f32],
-    sums: &'a mut [f32],
-}
-
-impl Kernel for Products<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        let strides = [self.filters, self.channels, self.channels];
-        let left = &self.gradients[self.range.start..];
-        let sizes = [self.tiles, self.range.len(), self.channels];
-        product::weights(s, sizes, strides, left, self.inputs, self.sums);
-    }
-}
-
-struct Taps<'a> {
-    filter: usize,
-    channels: usize,
-    plane: usize,
-    sums: &'a [f32],
-    dweight: &'a mut [f32],
-}
-
-impl Kernel for Taps<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        assert!(self.sums.len() >= 35 * self.plane + (self.filter + 1) * self.channels);
-        for channel in (0..self.dweight.len() / 9).step_by(S::LANES) {
-            let mut lanes = [[0.0_f32; 16]; 9];
-            // SAFETY: channels are whole vectors, as asserted; arrays hold 16 ≥ LANES values.
-            unsafe {
-                let mut u = [[s.splat(0.0); 6]; 6];
-                for (i, row) in u.iter_mut().enumerate() {
-                    for (j, u) in row.iter_mut().enumerate() {
-                        let at = (6 * i + j) * self.plane + self.filter * self.channels + channel;
-                        *u = s.load(self.sums.as_ptr().add(at));
-                    }
-                }
-                for (i, row) in transform::weight_gradients(s, u).iter().enumerate() {
-                    for (j, g) in row.iter().enumerate() {
-                        s.store(lanes[3 * i + j].as_mut_ptr(), *g);
-                    }
+/// Transforms a panel of the sums of one filter back, `sums` in 36 planes, and adds them to its gradient.
+#[inline(always)]
+fn taps<S: Simd>(s: S, sums: &[f32], plane: usize, dweight: &mut [f32]) {
+    let channels = dweight.len() / 9;
+    assert!(sums.len() >= 35 * plane + channels.next_multiple_of(S::LANES));
+    for channel in (0..channels).step_by(S::LANES) {
+        let mut lanes = [[0.0_f32; 16]; 9];
+        // SAFETY: whole vectors of channels exist in each plane, as asserted; arrays hold 16 ≥ LANES values.
+        unsafe {
+            let mut u = [[s.splat(0.0); 6]; 6];
+            for (i, row) in u.iter_mut().enumerate() {
+                for (j, u) in row.iter_mut().enumerate() {
+                    *u = s.load(sums.as_ptr().add((6 * i + j) * plane + channel));
                 }
             }
-            let filters = self.dweight[9 * channel..].chunks_exact_mut(9).take(S::LANES);
-            for (lane, filter) in filters.enumerate() {
-                for (tap, lanes) in filter.iter_mut().zip(&lanes) {
-                    *tap = lanes[lane];
+            for (i, row) in transform::weight_gradients(s, u).iter().enumerate() {
+                for (j, g) in row.iter().enumerate() {
+                    s.store(lanes[3 * i + j].as_mut_ptr(), *g);
                 }
+            }
+        }
+        let filters = dweight[9 * channel..].chunks_exact_mut(9).take(S::LANES);
+        for (lane, filter) in filters.enumerate() {
+            for (tap, lanes) in filter.iter_mut().zip(&lanes) {
+                *tap += lanes[lane];
             }
         }
     }

@@ -1,14 +1,12 @@
 //! Transformed filters, packed for the 36 products.
 
-use rayon::prelude::*;
-
 use super::super::Geometry;
 use super::transform;
-use crate::scratch;
-use crate::simd::{Isa, Kernel, Simd, dispatch};
+use crate::simd::Simd;
 
 /// 3 × 3 filters wherever they lie: tap `t` from input channel `c` to output channel `k` is
 /// `data[k · to_stride + c · from_stride + t]`, or tap `8 − t` where they are turned around.
+#[derive(Clone, Copy)]
 pub(super) struct Filters<'a> {
     data: &'a [f32],
     pub(super) from: usize,
@@ -16,6 +14,12 @@ pub(super) struct Filters<'a> {
     from_stride: usize,
     to_stride: usize,
     turned: bool,
+}
+
+/// Distance of the planes of transformed filters: a line more than they fill, lest all 36 fall on the same cache sets.
+#[inline(always)]
+pub(super) fn plane(channels: usize, width: usize) -> usize {
+    channels * width + 16
 }
 
 impl<'a> Filters<'a> {
@@ -29,76 +33,61 @@ impl<'a> Filters<'a> {
     /// `weight [filters, channels, 3, 3]` from filters to channels, turned around.
     pub(super) fn data_gradient(g: &Geometry, weight: &'a [f32]) -> Self {
         let Self { data, from, to, from_stride, to_stride, .. } = Self::forward(g, weight);
-        Self {
-            data,
-            from: to,
-            to: from,
-            from_stride: to_stride,
-            to_stride: from_stride,
-            turned: true,
-        }
+        let (from, to, from_stride, to_stride) = (to, from, to_stride, from_stride);
+        Self { data, from, to, from_stride, to_stride, turned: true }
     }
 
-    fn tap(&self, from: usize, to: usize, tap: usize) -> f32 {
-        let tap = if self.turned { 8 - tap } else { tap };
-        self.data[to * self.to_stride + from * self.from_stride + tap]
-    }
-}
-
-/// Lends `work` the transformed filters `[panel of outputs][36][input][output in the panel]`, inputs and outputs filled up
-/// with zeros to whole panels.
-pub(super) fn transformed(isa: Isa, filters: &Filters<'_>, work: impl FnOnce(&[f32])) {
-    let width = crate::gemm::tile(isa).1;
-    let (from, to) = (filters.from.next_multiple_of(width), filters.to.next_multiple_of(width));
-    scratch::with(36 * from * to, |out| {
-        out.par_chunks_mut(36 * from * width).enumerate().for_each(|(panel, out)| {
-            dispatch(isa, Panel { filters, panel, out });
-        });
-        work(out);
-    });
-}
-
-struct Panel<'a> {
-    filters: &'a Filters<'a>,
-    panel: usize,
-    out: &'a mut [f32],
-}
-
-impl Kernel for Panel<'_> {
-    type Output = ();
-
+    /// The nine taps from input `from` to the `LANES` outputs from `to` on, `taps[t][lane]`; zeros where there is none.
     #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        let f = self.filters;
-        let width = S::VECTORS * S::LANES;
-        let padded = f.from.next_multiple_of(width);
-        assert_eq!(self.out.len(), 36 * padded * width);
-        for from in 0..padded {
-            for first in (0..width).step_by(S::LANES) {
-                let mut lanes = [[0.0_f32; 16]; 9];
-                if from < f.from {
-                    for lane in 0..S::LANES {
-                        let to = self.panel * width + first + lane;
-                        if to < f.to {
-                            for (tap, lanes) in lanes.iter_mut().enumerate() {
-                                lanes[lane] = f.tap(from, to, tap);
-                            }
-                        }
-                    }
+    fn taps<S: Simd>(&self, s: S, from: usize, to: usize) -> [[f32; 16]; 9] {
+        let mut taps = [[0.0_f32; 16]; 9];
+        if from >= self.from || to >= self.to {
+            return taps;
+        }
+        let start = to * self.to_stride + from * self.from_stride;
+        let lanes = S::LANES.min(self.to - to);
+        assert!(start + (lanes - 1) * self.to_stride + 9 <= self.data.len());
+        // Whole squares by transposition, the rest one by one.
+        let squares = if lanes == S::LANES && S::LANES <= 8 { 8 } else { 0 };
+        // SAFETY: nine values of each lane exist, as asserted; rows of `taps` hold 16 ≥ LANES values.
+        unsafe {
+            let data = self.data.as_ptr().add(start);
+            for first in (0..squares).step_by(S::LANES) {
+                s.transpose(data.add(first), self.to_stride, taps[first].as_mut_ptr(), 16);
+            }
+            for lane in 0..lanes {
+                for (tap, row) in taps.iter_mut().enumerate().skip(squares) {
+                    row[lane] = *data.add(lane * self.to_stride + tap);
                 }
-                // SAFETY: arrays hold 16 ≥ LANES values; (35 · padded + from) · width + first + LANES ≤ the length.
+            }
+        }
+        taps
+    }
+
+    /// Transforms the filters of output panel number `panel` into `out`, 36 planes `[channels][panel width]` at the
+    /// distance [`plane`], `channels` being the inputs filled up with zeros.
+    #[inline(always)]
+    pub(super) fn transform<S: Simd>(&self, s: S, panel: usize, channels: usize, out: &mut [f32]) {
+        let width = S::VECTORS * S::LANES;
+        let plane = plane(channels, width);
+        assert!(out.len() == 36 * plane);
+        for from in 0..channels {
+            for first in (0..width).step_by(S::LANES) {
+                let taps = self.taps(s, from, panel * width + first);
+                // SAFETY: rows hold 16 ≥ LANES values; 35 · plane + from · width + first + LANES ≤ the length.
                 unsafe {
                     let mut g = [[s.splat(0.0); 3]; 3];
                     for (i, row) in g.iter_mut().enumerate() {
                         for (j, g) in row.iter_mut().enumerate() {
-                            *g = s.load(lanes[3 * i + j].as_ptr());
+                            let tap = if self.turned { 8 - 3 * i - j } else { 3 * i + j };
+                            *g = s.load(taps[tap].as_ptr());
                         }
                     }
                     let u = transform::weights(s, g);
                     for (i, row) in u.iter().enumerate() {
                         for (j, u) in row.iter().enumerate() {
-                            let at = ((6 * i + j) * padded + from) * width + first;
-                            s.store(self.out.as_mut_ptr().add(at), *u);
+                            let at = (6 * i + j) * plane + from * width + first;
+                            s.store(out.as_mut_ptr().add(at), *u);
                         }
                     }
                 }
