@@ -20,9 +20,7 @@ fn taps(g: &Geometry, border: &Border) -> Offsets {
     for channel in 0..g.group_channels() {
         for row in 0..g.rows {
             for column in 0..g.columns {
-                places.push(
-                    channel * border.full() + row * down * border.full_width() + column * across,
-                );
+                places.push(channel * border.full() + border.place(row * down, column * across));
             }
         }
     }
@@ -31,24 +29,23 @@ fn taps(g: &Geometry, border: &Border) -> Offsets {
 
 /// Places of the first taps of all patches, by image and output pixel, in padded planes.
 fn patches(g: &Geometry, border: &Border) -> Offsets {
-    let [down, across] = g.options.stride;
     let image = g.channels * border.full();
-    if across == 1 && down == 1 && g.out_width == border.full_width() {
+    if g.out_width == border.phase_width() {
         return Offsets::runs(g.images, g.out_pixels(), image);
     }
     let mut pixels = Vec::with_capacity(g.out_pixels());
     for row in 0..g.out_height {
-        for column in 0..g.out_width {
-            pixels.push(row * down * border.full_width() + column * across);
-        }
+        let start = row * border.phase_width();
+        pixels.extend(start..start + g.out_width);
     }
     Offsets::nest(g.images, image, &pixels)
 }
 
+/// The padded planes of the input, cut into as many phases as the strides.
 fn border(g: &Geometry) -> Border {
     let ([top, left], [bottom, right]) = (g.options.padding_begin, g.options.padding_end);
-    let planes = g.images * g.channels;
-    Border { planes, height: g.height, width: g.width, top, left, bottom, right }
+    let (planes, phases) = (g.images * g.channels, g.options.stride);
+    Border { phases, planes, height: g.height, width: g.width, top, left, bottom, right }
 }
 
 /// `y = conv(x, weight) + bias + residual`.
@@ -144,8 +141,8 @@ pub(super) fn data_gradient(
     let (left, right) =
         margin(g.width, g.out_width, g.columns, o.stride[1], o.dilation[1], o.padding_begin[1]);
     let planes = g.images * g.filters;
-    let border =
-        Border { planes, height: g.out_height, width: g.out_width, top, left, bottom, right };
+    let (phases, height, width) = ([1, 1], g.out_height, g.out_width);
+    let border = Border { phases, planes, height, width, top, left, bottom, right };
     border.with(dy, |dy| {
         for down in 0..o.stride[0].min(g.height) {
             for across in 0..o.stride[1].min(g.width) {
@@ -173,7 +170,7 @@ fn phase(
         for &(row, down) in &rows {
             for &(column, across) in &columns {
                 in_weight.push(filter * channels * g.taps() + row * g.columns + column);
-                let place = (down + border.top as isize) as usize * border.full_width()
+                let place = (down + border.top as isize) as usize * border.phase_width()
                     + (across + border.left as isize) as usize;
                 in_dy.push(filter * border.full() + place);
             }
@@ -182,7 +179,7 @@ fn phase(
     let (mut patches, mut pixels) = (Vec::new(), Vec::new());
     for (i, row) in (at[0]..g.height).step_by(o.stride[0]).enumerate() {
         for (j, column) in (at[1]..g.width).step_by(o.stride[1]).enumerate() {
-            patches.push(i * border.full_width() + j);
+            patches.push(i * border.phase_width() + j);
             pixels.push(row * g.width + column);
         }
     }

@@ -1,12 +1,15 @@
-//! Planes with their border of zeros written out, so that packing needs no case for the border.
+//! Planes with their border of zeros written out, so that packing needs no case for the border, and, for strides, cut into
+//! phases: every `stride`-th row and column, so that what one tap meets lies side by side.
 
 use rayon::prelude::*;
 
 use crate::scratch;
 
-/// Planes and the zeros around each.
+/// Planes, the zeros around each, and how many phases they are cut into.
 #[derive(Clone, Copy)]
 pub(super) struct Border {
+    /// Rows and columns of phases, `[phase row][phase column]` one plane after the other.
+    pub(super) phases: [usize; 2],
     pub(super) planes: usize,
     pub(super) height: usize,
     pub(super) width: usize,
@@ -17,24 +20,31 @@ pub(super) struct Border {
 }
 
 impl Border {
-    /// Height of a padded plane.
-    pub(super) fn full_height(&self) -> usize {
-        self.top + self.height + self.bottom
+    /// Height of one phase of a padded plane.
+    pub(super) fn phase_height(&self) -> usize {
+        (self.top + self.height + self.bottom).div_ceil(self.phases[0])
     }
 
-    /// Width of a padded plane.
-    pub(super) fn full_width(&self) -> usize {
-        self.left + self.width + self.right
+    /// Width of one phase of a padded plane.
+    pub(super) fn phase_width(&self) -> usize {
+        (self.left + self.width + self.right).div_ceil(self.phases[1])
     }
 
-    /// Pixels of a padded plane.
+    /// Values of a padded plane, all phases.
     pub(super) fn full(&self) -> usize {
-        self.full_height() * self.full_width()
+        self.phases[0] * self.phases[1] * self.phase_height() * self.phase_width()
     }
 
-    /// Lends `work` the padded planes of `x`, or `x` itself where there is nothing to add.
+    /// The place of a padded plane's pixel.
+    pub(super) fn place(&self, row: usize, column: usize) -> usize {
+        let [down, across] = self.phases;
+        let phase = row % down * across + column % across;
+        (phase * self.phase_height() + row / down) * self.phase_width() + column / across
+    }
+
+    /// Lends `work` the padded planes of `x`, or `x` itself where there is nothing to do.
     pub(super) fn with<R>(&self, x: &[f32], work: impl FnOnce(&[f32]) -> R) -> R {
-        if self.top + self.left + self.bottom + self.right == 0 {
+        if self.top + self.left + self.bottom + self.right == 0 && self.phases == [1, 1] {
             return work(x);
         }
         let (full, plane) = (self.full(), self.height * self.width);
@@ -44,24 +54,38 @@ impl Border {
             padded.par_chunks_mut((each * full).max(1)).enumerate().for_each(|(task, planes)| {
                 for (i, to) in planes.chunks_exact_mut(full).enumerate() {
                     let from = &x[(task * each + i) * plane..][..plane];
-                    self.copy(from, to);
+                    to.fill(0.0);
+                    for row in 0..self.height {
+                        self.copy_row(row, &from[row * self.width..][..self.width], to);
+                    }
                 }
             });
             work(padded)
         })
     }
 
-    fn copy(&self, from: &[f32], to: &mut [f32]) {
-        let width = self.full_width();
-        let (top, rest) = to.split_at_mut(self.top * width);
-        let (middle, bottom) = rest.split_at_mut(self.height * width);
-        top.fill(0.0);
-        bottom.fill(0.0);
-        for (i, row) in middle.chunks_exact_mut(width.max(1)).enumerate() {
-            row[..self.left].fill(0.0);
-            row[self.left..self.left + self.width]
-                .copy_from_slice(&from[i * self.width..(i + 1) * self.width]);
-            row[self.left + self.width..].fill(0.0);
+    /// Copies one row of a plane into its phases.
+    fn copy_row(&self, row: usize, from: &[f32], to: &mut [f32]) {
+        let across = self.phases[1];
+        for first in 0..across.min(from.len()) {
+            let count = (from.len() - first).div_ceil(across);
+            let to = &mut to[self.place(self.top + row, self.left + first)..][..count];
+            match across {
+                1 => to.copy_from_slice(from),
+                2 => {
+                    // Two at a time, which compilers turn into shuffles; the last may stand alone.
+                    let pairs = from[first..].chunks_exact(2);
+                    let rest = pairs.remainder();
+                    to.iter_mut().zip(pairs).for_each(|(to, pair)| *to = pair[0]);
+                    if let (Some(to), Some(last)) = (to.last_mut(), rest.first()) {
+                        *to = *last;
+                    }
+                }
+                _ => to
+                    .iter_mut()
+                    .zip(from[first..].iter().step_by(across))
+                    .for_each(|(t, f)| *t = *f),
+            }
         }
     }
 }

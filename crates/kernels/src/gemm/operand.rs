@@ -63,6 +63,19 @@ impl Offsets {
         }
     }
 
+    /// Whether the `count` elements from `i` on lie side by side, in order.
+    #[inline(always)]
+    fn neighbours(&self, i: usize, count: usize) -> bool {
+        match self {
+            Self::Stride { stride, .. } => *stride == 1,
+            Self::Runs { run, .. } => i % run + count <= *run,
+            Self::Table(table) => {
+                let places = &table[i..i + count];
+                places.iter().zip(places[0]..).all(|(place, next)| *place == next)
+            }
+        }
+    }
+
     /// The largest place, or zero where there is none.
     pub(crate) fn last(&self) -> usize {
         match self {
@@ -79,18 +92,17 @@ pub(crate) struct Operand<'a> {
     data: &'a [f32],
     lanes: Offsets,
     depths: Offsets,
+    /// The largest place of a depth.
+    reach: usize,
 }
 
 impl<'a> Operand<'a> {
     /// # Panics
     /// When an element lies outside `data`.
     pub(crate) fn new(data: &'a [f32], lanes: Offsets, depths: Offsets) -> Self {
-        let empty = lanes.len() == 0 || depths.len() == 0;
-        assert!(
-            empty || lanes.last() + depths.last() < data.len(),
-            "an operand reaches beyond its data"
-        );
-        Self { data, lanes, depths }
+        let (empty, reach) = (lanes.len() == 0 || depths.len() == 0, depths.last());
+        assert!(empty || lanes.last() + reach < data.len(), "an operand reaches beyond its data");
+        Self { data, lanes, depths, reach }
     }
 
     /// Number of lanes.
@@ -108,7 +120,13 @@ impl<'a> Operand<'a> {
     /// # Panics
     /// When a range exceeds the operand or `out` is too short.
     #[inline(always)]
-    fn pack<const TILE: usize>(&self, depth: Range<usize>, lanes: Range<usize>, out: &mut [f32]) {
+    fn pack<S: Simd, const TILE: usize>(
+        &self,
+        s: S,
+        depth: Range<usize>,
+        lanes: Range<usize>,
+        out: &mut [f32],
+    ) {
         assert!(
             depth.end <= self.depths.len() && lanes.end <= self.lanes.len(),
             "packing beyond the operand"
@@ -121,32 +139,106 @@ impl<'a> Operand<'a> {
         for (p, panel) in panels.enumerate() {
             let first = lanes.start + p * TILE;
             let count = TILE.min(lanes.end - first);
-            let mut place = [0; TILE];
+            // Lanes beyond the last repeat it, so that they can be read, and are cleared afterwards.
+            let mut place = [self.lanes.at(first + count - 1); TILE];
             for (l, place) in place.iter_mut().enumerate().take(count) {
                 *place = self.lanes.at(first + l);
             }
-            let neighbours = count == TILE && (1..TILE).all(|l| place[l] == place[0] + l);
-            let rows = panel.as_chunks_mut::<TILE>().0.iter_mut().zip(depth.clone());
-            if neighbours {
-                for (row, k) in rows {
+            let rows = panel.as_chunks_mut::<TILE>().0;
+            if (1..TILE).all(|l| place[l] == place[0] + l) {
+                for (row, k) in rows.iter_mut().zip(depth.clone()) {
                     let from = place[0] + self.depths.at(k);
                     // SAFETY: `new` checked that every lane and depth together lie inside `data`.
                     row.copy_from_slice(unsafe { self.data.get_unchecked(from..from + TILE) });
                 }
-            } else if count == TILE {
-                for (row, k) in rows {
-                    let from = self.depths.at(k);
-                    for (value, place) in row.iter_mut().zip(place) {
-                        // SAFETY: as above.
-                        *value = unsafe { *self.data.get_unchecked(place + from) };
-                    }
+            } else if !self.pack_runs(s, &depth, &place, rows) {
+                self.pack_apart(s, &depth, &place, rows);
+            }
+            if count < TILE {
+                rows.iter_mut().for_each(|row| row[count..].fill(0.0));
+            }
+        }
+    }
+
+    /// Packs one panel whose lanes are a few runs of neighbours, if they are: a vector for each run, the later over the
+    /// end of the earlier.
+    #[inline(always)]
+    fn pack_runs<S: Simd, const TILE: usize>(
+        &self,
+        s: S,
+        depth: &Range<usize>,
+        place: &[usize; TILE],
+        rows: &mut [[f32; TILE]],
+    ) -> bool {
+        let (mut starts, mut count) = ([0; TILE], 1);
+        for lane in 1..TILE {
+            let apart = place[lane] != place[lane - 1] + 1;
+            if apart || lane - starts[count - 1] == S::LANES {
+                starts[count] = lane;
+                count += 1;
+            }
+        }
+        let last = place.iter().max().map_or(0, |p| p + S::LANES) + self.reach;
+        if 3 * count > TILE || last > self.data.len() {
+            return false;
+        }
+        // The rows from which no vector reaches beyond the panel; at the others, values go one by one.
+        let whole = (rows.len() + 1).saturating_sub((TILE - 1 + S::LANES).div_ceil(TILE));
+        for (row, k) in (0..whole).zip(depth.clone()) {
+            let from = self.depths.at(k);
+            for &start in &starts[..count] {
+                // SAFETY: LANES values from the start of each run on exist, as just checked; so does the place of each of
+                // them in this row and the next ones, which are written later.
+                unsafe {
+                    let run = s.load(self.data.as_ptr().add(place[start] + from));
+                    s.store(rows.as_mut_ptr().cast::<f32>().add(row * TILE + start), run);
                 }
-            } else {
-                for (row, k) in rows {
-                    let from = self.depths.at(k);
-                    *row = [0.0; TILE];
-                    for (value, place) in row.iter_mut().zip(&place[..count]) {
-                        *value = self.data[place + from];
+            }
+        }
+        for (row, k) in rows.iter_mut().zip(depth.clone()).skip(whole) {
+            let from = self.depths.at(k);
+            row.iter_mut().zip(place).for_each(|(value, place)| *value = self.data[place + from]);
+        }
+        true
+    }
+
+    /// Packs one panel whose lanes are not neighbours: by transposition where the depth is, one by one elsewhere.
+    #[inline(always)]
+    fn pack_apart<S: Simd, const TILE: usize>(
+        &self,
+        s: S,
+        depth: &Range<usize>,
+        place: &[usize; TILE],
+        rows: &mut [[f32; TILE]],
+    ) {
+        let mut k = 0;
+        while k < rows.len() {
+            let from = self.depths.at(depth.start + k);
+            let square =
+                k + S::LANES <= rows.len() && self.depths.neighbours(depth.start + k, S::LANES);
+            let count = if square { S::LANES } else { 1 };
+            let rows = &mut rows[k..k + count];
+            k += count;
+            if !square {
+                for (value, place) in rows[0].iter_mut().zip(place) {
+                    // SAFETY: `new` checked that every lane and depth together lie inside `data`.
+                    *value = unsafe { *self.data.get_unchecked(place + from) };
+                }
+                continue;
+            }
+            for first in (0..TILE).step_by(S::LANES) {
+                // SAFETY: as above, for LANES depths from here on; `turned` holds 16 ≥ LANES rows of 16 values.
+                unsafe {
+                    let lane =
+                        |l: usize| self.data.as_ptr().add(place[(first + l).min(TILE - 1)] + from);
+                    if first + S::LANES <= TILE {
+                        s.transpose_from(lane, rows.as_mut_ptr().cast::<f32>().add(first), TILE);
+                    } else {
+                        let mut turned = [[0.0_f32; 16]; 16];
+                        s.transpose_from(lane, turned.as_mut_ptr().cast(), 16);
+                        for (row, turned) in rows.iter_mut().zip(&turned) {
+                            row[first..].copy_from_slice(&turned[..TILE - first]);
+                        }
                     }
                 }
             }
@@ -157,15 +249,15 @@ impl<'a> Operand<'a> {
     #[inline(always)]
     pub(crate) fn pack_rows<S: Simd>(
         &self,
-        _: S,
+        s: S,
         depth: Range<usize>,
         lanes: Range<usize>,
         out: &mut [f32],
     ) {
         match S::ROWS {
-            4 => self.pack::<4>(depth, lanes, out),
-            6 => self.pack::<6>(depth, lanes, out),
-            12 => self.pack::<12>(depth, lanes, out),
+            4 => self.pack::<S, 4>(s, depth, lanes, out),
+            6 => self.pack::<S, 6>(s, depth, lanes, out),
+            12 => self.pack::<S, 12>(s, depth, lanes, out),
             _ => unreachable!("no panel of this width"),
         }
     }
@@ -174,15 +266,15 @@ impl<'a> Operand<'a> {
     #[inline(always)]
     pub(crate) fn pack_columns<S: Simd>(
         &self,
-        _: S,
+        s: S,
         depth: Range<usize>,
         lanes: Range<usize>,
         out: &mut [f32],
     ) {
         match S::VECTORS * S::LANES {
-            8 => self.pack::<8>(depth, lanes, out),
-            16 => self.pack::<16>(depth, lanes, out),
-            32 => self.pack::<32>(depth, lanes, out),
+            8 => self.pack::<S, 8>(s, depth, lanes, out),
+            16 => self.pack::<S, 16>(s, depth, lanes, out),
+            32 => self.pack::<S, 32>(s, depth, lanes, out),
             _ => unreachable!("no panel of this width"),
         }
     }

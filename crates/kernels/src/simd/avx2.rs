@@ -102,23 +102,19 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn transpose(
+    unsafe fn transpose_from(
         self,
-        from: *const f32,
-        from_stride: usize,
+        from: impl Fn(usize) -> *const f32,
         to: *mut f32,
         to_stride: usize,
     ) {
-        // SAFETY: the caller vouches for both squares, `self` for the instruction set.
+        // SAFETY: the caller vouches for rows and square, `self` for the instruction set.
         unsafe {
             // Rows i and i + 4 share a register, so that two stages of 4 × 4 shuffles finish the square.
             macro_rules! pair {
                 ($i:expr, $j:expr) => {{
-                    let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add($i * from_stride + $j)));
-                    _mm256_insertf128_ps::<1>(
-                        low,
-                        _mm_loadu_ps(from.add(($i + 4) * from_stride + $j)),
-                    )
+                    let low = _mm256_castps128_ps256(_mm_loadu_ps(from($i).add($j)));
+                    _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(from($i + 4).add($j)))
                 }};
             }
             for j in [0, 4] {

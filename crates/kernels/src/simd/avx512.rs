@@ -98,28 +98,21 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn transpose(
+    unsafe fn transpose_from(
         self,
-        from: *const f32,
-        from_stride: usize,
+        from: impl Fn(usize) -> *const f32,
         to: *mut f32,
         to_stride: usize,
     ) {
-        // SAFETY: the caller vouches for both squares, `self` for the instruction set.
+        // SAFETY: the caller vouches for rows and square, `self` for the instruction set.
         unsafe {
             // Rows i, i + 4, i + 8 and i + 12 share a register, so that two stages of 4 × 4 shuffles finish the square.
             macro_rules! four {
                 ($i:expr, $j:expr) => {{
-                    let v = _mm512_castps128_ps512(_mm_loadu_ps(from.add($i * from_stride + $j)));
-                    let v = _mm512_insertf32x4::<1>(
-                        v,
-                        _mm_loadu_ps(from.add(($i + 4) * from_stride + $j)),
-                    );
-                    let v = _mm512_insertf32x4::<2>(
-                        v,
-                        _mm_loadu_ps(from.add(($i + 8) * from_stride + $j)),
-                    );
-                    _mm512_insertf32x4::<3>(v, _mm_loadu_ps(from.add(($i + 12) * from_stride + $j)))
+                    let v = _mm512_castps128_ps512(_mm_loadu_ps(from($i).add($j)));
+                    let v = _mm512_insertf32x4::<1>(v, _mm_loadu_ps(from($i + 4).add($j)));
+                    let v = _mm512_insertf32x4::<2>(v, _mm_loadu_ps(from($i + 8).add($j)));
+                    _mm512_insertf32x4::<3>(v, _mm_loadu_ps(from($i + 12).add($j)))
                 }};
             }
             for j in [0, 4, 8, 12] {

@@ -69,6 +69,26 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     fn pow2(self, n: Self::V) -> Self::V;
     /// Sum of the lanes, in a fixed order.
     fn sum(self, a: Self::V) -> f32;
+    /// Transposes a square of `LANES × LANES` values whose rows lie anywhere: `to[j·to_stride + i] = from(i)[j]`. Write
+    /// `#[inline(always)]` before the closure.
+    ///
+    /// # Safety
+    /// All rows are valid, and do not overlap the square written.
+    #[inline(always)]
+    unsafe fn transpose_from(
+        self,
+        from: impl Fn(usize) -> *const f32,
+        to: *mut f32,
+        to_stride: usize,
+    ) {
+        for i in 0..Self::LANES {
+            for j in 0..Self::LANES {
+                // SAFETY: the caller vouches for rows and square.
+                unsafe { *to.add(j * to_stride + i) = *from(i).add(j) };
+            }
+        }
+    }
+
     /// Transposes a square of `LANES × LANES` values: `to[j·to_stride + i] = from[i·from_stride + j]`.
     ///
     /// # Safety
@@ -81,11 +101,14 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
         to: *mut f32,
         to_stride: usize,
     ) {
-        for i in 0..Self::LANES {
-            for j in 0..Self::LANES {
-                // SAFETY: the caller vouches for both squares.
-                unsafe { *to.add(j * to_stride + i) = *from.add(i * from_stride + j) };
-            }
+        // SAFETY: the caller vouches for both squares.
+        unsafe {
+            self.transpose_from(
+                #[inline(always)]
+                |i| from.wrapping_add(i * from_stride),
+                to,
+                to_stride,
+            );
         }
     }
 }
