@@ -70,7 +70,7 @@ impl<'a> Session<'a> {
             Start::Resume => {
                 config.check_continues(&run.config()?)?;
                 checkpoints.remove_leftovers()?;
-                if let Some(latest) = checkpoints.latest(trainer.parameters())? {
+                if let Some(latest) = checkpoints.latest(trainer.optimiser())? {
                     for note in &latest.notes {
                         observer(&Event::Note(note));
                     }
@@ -206,7 +206,8 @@ impl<'a> Session<'a> {
             unreported_loss: self.unreported.0,
             unreported_steps: self.unreported.1,
         };
-        let checkpoint = Checkpoint { state, parameters: self.trainer.parameters().clone() };
+        let (weights, optimiser) = (self.trainer.weights(), self.trainer.optimiser().clone());
+        let checkpoint = Checkpoint { state, weights, optimiser };
         let written = self.writer.submit(checkpoint, self.trainer.ema_model()?);
         self.note_written(written)?;
         self.last_checkpoint = self.clock.sitting();
