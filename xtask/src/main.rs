@@ -2,6 +2,9 @@
 
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
+mod cargo;
+mod portable;
+mod sanitize;
 mod tidy;
 mod train_judge;
 
@@ -20,6 +23,10 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Run every test of the workspace with kernels of plain Rust, which processors without a known instruction set run
+    Portable,
+    /// Run the tests of `langevin-kernels`, the one crate with `unsafe`, under AddressSanitizer; works on stable Rust
+    Sanitize,
     /// Check the rules of ARCHITECTURE.md that the compiler cannot: one line per finding, exit 1 if any
     Tidy,
     /// Train the judge of digits that `langevin-eval` embeds; a few minutes on two cores
@@ -30,7 +37,12 @@ enum Chore {
 }
 
 fn main() -> Result<ExitCode> {
+    if let Some(compiled) = sanitize::stand_in_for_the_compiler() {
+        return compiled;
+    }
     match Args::parse().chore {
+        Chore::Portable => portable::run(repository()),
+        Chore::Sanitize => sanitize::run(repository()),
         Chore::Tidy => tidy::run(repository()),
         Chore::TrainJudge { folder } => {
             train_judge::run(folder.as_deref())?;

@@ -104,7 +104,7 @@ fn fit(train: &Dataset) -> Result<JudgeNetwork> {
         }
         let chosen = &order[place * BATCH..(place + 1) * BATCH];
         let loss = loss(&network, train, chosen, step, &device);
-        let gradients = params::gradients(&network, &loss.backward());
+        let gradients = params::gradients(&network, loss.backward());
         sum += f64::from(loss.into_scalar::<f32>());
 
         let t = step as f64 + 1.0;

@@ -8,11 +8,14 @@ use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{Bytes, DType, Device, Tensor};
 
+use crate::engine::{Engine, engine};
 use crate::gemm::{Offsets, Operand};
 
-/// Whether the kernels take this tensor: single precision on the CPU backend.
+/// Whether the kernels take this tensor: single precision on the CPU backend, unless they are switched off.
 pub(crate) fn native<const D: usize>(x: &Tensor<D>) -> bool {
-    x.dtype() == DType::F32 && x.device().without_autodiff() == Device::flex()
+    engine() == Engine::Kernels
+        && x.dtype() == DType::F32
+        && x.device().without_autodiff() == Device::flex()
 }
 
 /// The tensor with its values in row-major order, copied only where they are not.

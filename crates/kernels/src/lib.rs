@@ -3,7 +3,7 @@
 //!
 //! Each operation is a folder: the public function and its composed form (`mod.rs`), safe functions on slices, and the
 //! Burn operation with its hand-written backward pass (`op.rs`). Single-precision tensors of the CPU backend take the
-//! kernels; all others take the composed form.
+//! kernels; all others take the composed form, and so do they where [`set_engine`] says so.
 //!
 //! Kernels are written once against a vector of lanes and compiled for AVX-512, AVX2 with FMA, NEON and plain Rust; the
 //! choice is made at run time ([`isa`], [`set_isa`]). Results do not depend on the number of threads, and an image's
@@ -13,12 +13,14 @@
 
 mod attention;
 mod conv2d;
+mod engine;
 mod flex;
 mod gemm;
 mod group_norm;
 mod linear;
 pub mod optim;
 mod reduce;
+#[cfg_attr(feature = "exact-scratch", path = "exact_scratch.rs")]
 mod scratch;
 mod silu;
 mod simd;
@@ -27,6 +29,7 @@ mod testing;
 
 pub use attention::attention;
 pub use conv2d::{Conv2dOptions, conv2d, conv2d_plus};
+pub use engine::{Engine, engine, set_engine};
 pub use group_norm::{GroupNormOptions, group_norm};
 pub use linear::linear;
 pub use silu::silu;

@@ -109,7 +109,7 @@ fn every_parameter_of_a_network_learns() {
             Tensor::from_floats([30.0, 700.0], &device),
             Some(labels),
         );
-        let gradients = params::gradients(&network, &output.square().mean().backward());
+        let gradients = params::gradients(&network, output.square().mean().backward());
         for (name, gradient) in gradients {
             assert!(gradient.iter().all(|g| g.is_finite()), "{name}");
             assert!(gradient.iter().any(|&g| g != 0.0), "{name} has no gradient");

@@ -153,7 +153,7 @@ fn gradients_agree_with_pytorch() {
             .filter(|(name, _)| *name != "target")
             .map(|(_, g)| g.scale())
             .fold(0.0, f64::max);
-        for (name, gradient) in params::gradients(&network, &loss.backward()) {
+        for (name, gradient) in params::gradients(&network, loss.backward()) {
             // A frozen parameter has no gradient on either side.
             let Some(expected) = expected.get(&name) else {
                 assert!(gradient.iter().all(|&g| g == 0.0), "{name}");

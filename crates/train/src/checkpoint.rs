@@ -17,7 +17,7 @@ use langevin_weights::{TensorFile, atomic};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Error, Parameters, Result, TrainConfig};
+use crate::{Error, OptimiserState, Result, TrainConfig};
 
 /// The version of the layout above.
 const FORMAT: u64 = 1;
@@ -72,8 +72,10 @@ impl TrainingState {
 pub struct Checkpoint {
     /// Where the run stands.
     pub state: TrainingState,
-    /// Weights, moments and average.
-    pub parameters: Parameters,
+    /// The weights, in the order of the optimiser's arrays.
+    pub weights: Vec<f32>,
+    /// The optimiser's moments and average.
+    pub optimiser: OptimiserState,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,7 +95,7 @@ impl Checkpoint {
     pub fn save(&self, folder: &Path) -> Result<()> {
         atomic::write_dir(folder, |temporary| {
             let path = temporary.join(TENSORS);
-            self.parameters.write(&path)?;
+            self.optimiser.write(&path, &self.weights)?;
             let file = StateFile {
                 format_version: FORMAT,
                 langevin_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -112,7 +114,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// Where a file is missing, cut short, changed, of another version or of another network.
-    pub fn load(folder: &Path, template: &Parameters) -> Result<Self> {
+    pub fn load(folder: &Path, template: &OptimiserState) -> Result<Self> {
         let path = folder.join(STATE);
         let text = std::fs::read(&path).map_err(Error::io("read", &path))?;
         let file: StateFile =
@@ -129,7 +131,8 @@ impl Checkpoint {
             return Err(Error::damaged(&path, "its SHA-256 is not the one in state.json"));
         }
         let tensors = TensorFile::open(&path)?;
-        Ok(Self { state: file.state, parameters: template.with_tensors(&tensors)? })
+        let (weights, optimiser) = template.with_tensors(&tensors)?;
+        Ok(Self { state: file.state, weights, optimiser })
     }
 }
 

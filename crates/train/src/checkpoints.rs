@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::checkpoint::Checkpoint;
-use crate::{Error, Parameters, Result};
+use crate::{Error, OptimiserState, Result};
 
 /// The folder that holds a run's checkpoints.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ impl Checkpoints {
     ///
     /// # Errors
     /// [`Error::NoUsableCheckpoint`] where there are some, but all are damaged.
-    pub fn latest(&self, template: &Parameters) -> Result<Option<Latest>> {
+    pub fn latest(&self, template: &OptimiserState) -> Result<Option<Latest>> {
         let all = self.list()?;
         let mut notes = Vec::new();
         for (_, path) in all.iter().rev() {
@@ -127,10 +127,8 @@ mod tests {
     use crate::checkpoint::TrainingState;
 
     fn checkpoint(step: u64) -> Checkpoint {
-        let mut parameters =
-            Parameters::flat(vec![step as f32 + 0.25, -0.0, f32::MIN_POSITIVE / 8.0]);
-        parameters.first_moment = vec![1e-30, 2.0, 3.0];
-        parameters.ema = vec![0.1, 0.2, 0.3];
+        let mut optimiser = OptimiserState::flat(vec![0.1, 0.2, 0.3]);
+        optimiser.first_moment = vec![1e-30, 2.0, 3.0];
         let state = TrainingState {
             step,
             config: "[data]\nsource = \"digits\"\n".to_owned(),
@@ -139,7 +137,8 @@ mod tests {
             unreported_loss: 0.3,
             unreported_steps: 2,
         };
-        Checkpoint { state, parameters }
+        let weights = vec![step as f32 + 0.25, -0.0, f32::MIN_POSITIVE / 8.0];
+        Checkpoint { state, weights, optimiser }
     }
 
     /// Three checkpoints in a temporary folder.
@@ -158,7 +157,7 @@ mod tests {
     }
 
     fn latest(checkpoints: &Checkpoints) -> Latest {
-        checkpoints.latest(&Parameters::flat(vec![0.0; 3])).unwrap().unwrap()
+        checkpoints.latest(&OptimiserState::flat(vec![0.0; 3])).unwrap().unwrap()
     }
 
     #[test]
@@ -166,7 +165,7 @@ mod tests {
         let (_folder, checkpoints) = three();
         let found = latest(&checkpoints);
         assert_eq!(found.checkpoint, checkpoint(15));
-        assert_eq!(found.checkpoint.parameters.weights[1].to_bits(), (-0.0f32).to_bits());
+        assert_eq!(found.checkpoint.weights[1].to_bits(), (-0.0f32).to_bits());
         assert!(found.notes.is_empty());
         assert!(found.path.ends_with("step-00000015"));
     }
@@ -182,7 +181,7 @@ mod tests {
     fn there_may_be_none() {
         let folder = tempfile::tempdir().unwrap();
         let checkpoints = Checkpoints::at(folder.path().join("absent"));
-        assert!(checkpoints.latest(&Parameters::flat(vec![0.0; 3])).unwrap().is_none());
+        assert!(checkpoints.latest(&OptimiserState::flat(vec![0.0; 3])).unwrap().is_none());
     }
 
     #[test]
@@ -251,14 +250,16 @@ mod tests {
         for step in [5, 10, 15] {
             std::fs::remove_file(checkpoints.path(step).join("state.json")).unwrap();
         }
-        let error = checkpoints.latest(&Parameters::flat(vec![0.0; 3])).unwrap_err().to_string();
+        let error =
+            checkpoints.latest(&OptimiserState::flat(vec![0.0; 3])).unwrap_err().to_string();
         assert!(error.starts_with("none of the 3 checkpoints in "), "{error}");
     }
 
     #[test]
     fn another_network_is_named() {
         let (_folder, checkpoints) = three();
-        let error = checkpoints.latest(&Parameters::flat(vec![0.0; 4])).unwrap_err().to_string();
+        let error =
+            checkpoints.latest(&OptimiserState::flat(vec![0.0; 4])).unwrap_err().to_string();
         assert!(error.contains("weights.w has shape [3], but the network needs [4]"), "{error}");
     }
 

@@ -105,6 +105,8 @@ pub struct Summary {
     pub loss: Option<f64>,
     /// Training images per second of this sitting, everything included.
     pub images_per_second: f64,
+    /// Bytes of the largest resident set of this process so far, where the system tells it.
+    pub peak_memory: Option<u64>,
     /// The last checkpoint.
     pub checkpoint: PathBuf,
     /// The diffusers folder of the averaged weights.

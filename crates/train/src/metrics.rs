@@ -25,6 +25,9 @@ pub struct Metric {
     pub seconds: f64,
     /// Decay of the moving average at the last step.
     pub ema_decay: f64,
+    /// MiB of the largest resident set of this sitting until now, where the system tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_mib: Option<u64>,
 }
 
 /// Reads all whole lines of a metrics file; a torn last line is left out.
@@ -103,6 +106,7 @@ mod tests {
             images_per_second: 400.0,
             seconds: step as f64,
             ema_decay: 0.9,
+            peak_mib: Some(200),
         }
     }
 

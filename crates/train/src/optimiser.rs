@@ -3,96 +3,101 @@
 //! `g = (1/k) Σ gradients`, `norm = √Σ g²`, `g ← g · min(1, clip/(norm + 1e-6))` (Pascanu et al. 2013, algorithm 1, in
 //! PyTorch's form), then AdamW (Loshchilov and Hutter 2019, algorithm 2) and `ema ← d · ema + (1 − d) · weight`.
 
-use langevin_kernels::optim::{AdamW, sum_of_squares};
-use langevin_nn::params;
-
 use burn::module::Module;
 use burn::tensor::Gradients;
+use langevin_kernels::optim::{AdamW, sum_of_squares};
+use langevin_nn::params;
+use rayon::prelude::*;
 
-use crate::Parameters;
+use crate::OptimiserState;
 use crate::config::OptimiserConfig;
 
 /// Keeps the clipping factor finite where the norm is tiny.
 const CLIP_EPS: f64 = 1e-6;
 
-/// The sum of the gradients of several batches, laid out like [`Parameters`].
-#[derive(Clone, Debug)]
+/// The sum of the gradients of several batches, one array for each parameter.
+#[derive(Clone, Debug, Default)]
 pub struct GradientSum {
-    sum: Vec<f32>,
+    sum: Vec<Vec<f32>>,
     batches: u64,
 }
 
 impl GradientSum {
-    /// No batches yet, for `count` parameters.
-    pub fn new(count: usize) -> Self {
-        Self { sum: vec![0.0; count], batches: 0 }
+    /// Adds the gradients of one more batch of `module`'s loss; those of the first are not copied.
+    pub fn add<M: Module>(&mut self, module: &M, gradients: Gradients) {
+        let gradients =
+            params::gradients(module, gradients).into_iter().map(|(_, gradient)| gradient);
+        self.add_arrays(gradients.collect());
     }
 
-    /// Adds the gradients of one more batch of `module`'s loss.
-    pub fn add<M: Module>(&mut self, module: &M, gradients: &Gradients) {
-        let mut rest = self.sum.as_mut_slice();
-        for (_, gradient) in params::gradients(module, gradients) {
-            let (here, after) = rest.split_at_mut(gradient.len());
-            if self.batches == 0 {
-                here.copy_from_slice(&gradient);
-            } else {
-                here.iter_mut().zip(&gradient).for_each(|(sum, g)| *sum += g);
-            }
-            rest = after;
+    fn add_arrays(&mut self, gradients: Vec<Vec<f32>>) {
+        if self.batches == 0 {
+            self.sum = gradients;
+        } else {
+            self.sum.par_iter_mut().zip(gradients).for_each(|(sum, gradient)| {
+                sum.iter_mut().zip(&gradient).for_each(|(sum, g)| *sum += g);
+            });
         }
-        self.batches += 1;
-    }
-
-    /// Adds a gradient given as one flat slice.
-    #[cfg(test)]
-    pub(crate) fn add_flat(&mut self, gradient: &[f32]) {
-        self.sum.iter_mut().zip(gradient).for_each(|(sum, g)| *sum += g);
         self.batches += 1;
     }
 
     /// Euclidean norm of the mean gradient.
     pub fn norm(&self) -> f64 {
-        sum_of_squares(&self.sum).sqrt() / self.batches.max(1) as f64
-    }
-
-    /// Forgets all batches.
-    pub fn clear(&mut self) {
-        self.sum.fill(0.0);
-        self.batches = 0;
+        let squares: Vec<f64> = self.sum.par_iter().map(|array| sum_of_squares(array)).collect();
+        squares.iter().sum::<f64>().sqrt() / self.batches.max(1) as f64
     }
 }
 
-/// Does the step with index `step` (from 0) at learning rate `lr`, with the gradient of norm `norm`, and moves the
-/// average with `ema_decay`. Parameters that are not trainable stay as they are.
-pub fn optimiser_step(
+/// The numbers of one optimiser step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OptimiserStep {
+    /// Its index, from 0.
+    pub index: u64,
+    /// Learning rate.
+    pub lr: f64,
+    /// Norm of the gradient, for clipping.
+    pub grad_norm: f64,
+    /// Decay of the moving average.
+    pub ema_decay: f64,
+}
+
+/// Does one step on the weights of `module`, where they lie, and on `state`, in one pass over memory, and frees each
+/// array of the gradient on the way. Parameters that are not trainable stay as they are.
+///
+/// # Panics
+/// Where state or gradient are not those of `module`.
+pub fn optimiser_step<M: Module>(
     config: &OptimiserConfig,
-    parameters: &mut Parameters,
-    gradient: &GradientSum,
-    norm: f64,
-    step: u64,
-    lr: f64,
-    ema_decay: f64,
-) {
+    step: OptimiserStep,
+    module: M,
+    state: &mut OptimiserState,
+    gradient: GradientSum,
+) -> M {
     let adamw = AdamW {
         beta1: config.betas[0] as f32,
         beta2: config.betas[1] as f32,
         eps: config.eps as f32,
         weight_decay: config.weight_decay as f32,
     };
-    let scale = (clip_factor(config.clip, norm) / gradient.batches.max(1) as f64) as f32;
-    for range in parameters.trainable() {
-        let Parameters { weights, first_moment, second_moment, ema, .. } = parameters;
-        adamw.step(
-            lr as f32,
-            step + 1,
-            scale,
-            &gradient.sum[range.clone()],
-            &mut weights[range.clone()],
-            &mut first_moment[range.clone()],
-            &mut second_moment[range.clone()],
-            Some((&mut ema[range], ema_decay as f32)),
-        );
-    }
+    let factor = clip_factor(config.clip, step.grad_norm) / gradient.batches.max(1) as f64;
+    let mut gradients = gradient.sum;
+    // Inside the pool the many short parallel loops below need not each be handed over to it.
+    rayon::scope(move |_| {
+        params::update(module, &mut |place, weights| {
+            let gradient = std::mem::take(&mut gradients[place]);
+            let Some([first, second, average]) = state.trainable_parameter(place) else { return };
+            adamw.step(
+                step.lr as f32,
+                step.index + 1,
+                factor as f32,
+                &gradient,
+                weights,
+                first,
+                second,
+                Some((average, step.ema_decay as f32)),
+            );
+        })
+    })
 }
 
 fn clip_factor(clip: f64, norm: f64) -> f64 {
@@ -104,6 +109,14 @@ mod tests {
     use super::*;
     use crate::config::EmaConfig;
     use crate::ema::ema_decay;
+    use crate::optimiser_state::flat_weights;
+    use burn::module::Param;
+    use burn::tensor::{Device, Tensor, TensorData};
+
+    #[derive(Module, Debug)]
+    struct Row {
+        w: Param<Tensor<1>>,
+    }
 
     /// The gradients of two batches whose mean is `(sin(i + 1 + s) + cos(2i − s))/2 · scale`, alternately large and
     /// small, so that clipping acts in every other step.
@@ -117,7 +130,7 @@ mod tests {
     }
 
     /// Six steps with accumulation, clipping, decay of weights and learning rate, and the average with warm-up.
-    fn six_steps() -> (Parameters, Vec<f64>) {
+    fn six_steps() -> (Vec<f32>, OptimiserState, Vec<f64>) {
         let config = OptimiserConfig {
             betas: [0.9, 0.99],
             weight_decay: 0.1,
@@ -125,18 +138,20 @@ mod tests {
             ..Default::default()
         };
         let ema = EmaConfig { decay: 0.9, warmup: true };
-        let mut parameters = Parameters::flat(vec![0.5, -1.0, 2.0, 0.0, -0.25, 3.0, 1e-3]);
-        let mut gradient = GradientSum::new(7);
+        let start = TensorData::from([0.5_f32, -1.0, 2.0, 0.0, -0.25, 3.0, 1e-3]);
+        let mut module = Row { w: Param::from_data(start, &Device::flex().autodiff()) };
+        let mut state = OptimiserState::of(&module);
         let mut norms = Vec::new();
-        for step in 0..6 {
-            gradient.clear();
-            gradients(step).iter().for_each(|g| gradient.add_flat(g));
-            let norm = gradient.norm();
-            let (lr, decay) = (0.05 * (1.0 - 0.1 * step as f64), ema_decay(&ema, step));
-            optimiser_step(&config, &mut parameters, &gradient, norm, step, lr, decay);
-            norms.push(norm);
+        for index in 0..6 {
+            let mut gradient = GradientSum::default();
+            gradients(index).into_iter().for_each(|g| gradient.add_arrays(vec![g]));
+            let grad_norm = gradient.norm();
+            let (lr, ema_decay) = (0.05 * (1.0 - 0.1 * index as f64), ema_decay(&ema, index));
+            let step = OptimiserStep { index, lr, grad_norm, ema_decay };
+            module = optimiser_step(&config, step, module, &mut state, gradient);
+            norms.push(grad_norm);
         }
-        (parameters, norms)
+        (flat_weights(&module), state, norms)
     }
 
     fn assert_close(found: &[f32], expected: &[f64]) {
@@ -148,7 +163,7 @@ mod tests {
     #[test]
     fn agrees_with_pytorch() {
         // torch 2.15, float64: AdamW(betas=(0.9, 0.99), weight_decay=0.1), clip_grad_norm_(…, 1.0), ema.lerp_(w, 1 − d).
-        let (found, norms) = six_steps();
+        let (weights, found, norms) = six_steps();
         let expected = [
             4.414_574_277_416_812,
             0.135_557_004_611_187_97,
@@ -162,7 +177,7 @@ mod tests {
             .zip(expected)
             .for_each(|(f, e)| assert!((f / e - 1.0).abs() < 1e-6, "{norms:?}"));
         assert_close(
-            &found.weights,
+            &weights,
             &[
                 0.386_623_152_356_036_17,
                 -1.113_182_286_411_224,
@@ -213,7 +228,7 @@ mod tests {
 
     #[test]
     fn follows_the_recurrence_in_double_precision() {
-        let (found, _) = six_steps();
+        let (weights, found, _) = six_steps();
         let mut exact: Vec<[f64; 4]> =
             [0.5, -1.0, 2.0, 0.0, -0.25, 3.0, 1e-3].iter().map(|&w| [w, 0.0, 0.0, w]).collect();
         for step in 0..6 {
@@ -237,7 +252,7 @@ mod tests {
             }
         }
         let column = |k: usize| exact.iter().map(|row| row[k]).collect::<Vec<f64>>();
-        assert_close(&found.weights, &column(0));
+        assert_close(&weights, &column(0));
         assert_close(&found.first_moment, &column(1));
         assert_close(&found.second_moment, &column(2));
         assert_close(&found.ema, &column(3));

@@ -19,7 +19,7 @@ use crate::setup::Setup;
 use crate::sheets::draw_sheets;
 use crate::trainer::{StepResult, Trainer};
 use crate::training::{Outcome, Start};
-use crate::{Error, Result, RunFolder};
+use crate::{Error, Result, RunFolder, peak_memory};
 
 /// One sitting of a run.
 pub(crate) struct Session<'a> {
@@ -70,7 +70,7 @@ impl<'a> Session<'a> {
             Start::Resume => {
                 config.check_continues(&run.config()?)?;
                 checkpoints.remove_leftovers()?;
-                if let Some(latest) = checkpoints.latest(trainer.parameters())? {
+                if let Some(latest) = checkpoints.latest(trainer.optimiser())? {
                     for note in &latest.notes {
                         observer(&Event::Note(note));
                     }
@@ -162,6 +162,7 @@ impl<'a> Session<'a> {
                 images_per_second: self.pace.1 as f64 / self.pace.0,
                 seconds: report.seconds,
                 ema_decay: result.ema_decay,
+                peak_mib: peak_memory().map(|bytes| bytes >> 20),
             })?;
             self.unreported = (0.0, 0);
             self.pace = (0.0, 0);
@@ -206,7 +207,8 @@ impl<'a> Session<'a> {
             unreported_loss: self.unreported.0,
             unreported_steps: self.unreported.1,
         };
-        let checkpoint = Checkpoint { state, parameters: self.trainer.parameters().clone() };
+        let (weights, optimiser) = (self.trainer.weights(), self.trainer.optimiser().clone());
+        let checkpoint = Checkpoint { state, weights, optimiser };
         let written = self.writer.submit(checkpoint, self.trainer.ema_model()?);
         self.note_written(written)?;
         self.last_checkpoint = self.clock.sitting();
@@ -259,6 +261,7 @@ impl<'a> Session<'a> {
             loss: self.recent.mean(),
             images_per_second: (done as usize * self.trainer.images_per_step()) as f64
                 / sitting.max(1e-9),
+            peak_memory: peak_memory(),
             checkpoint,
             model: self.run.model_path(),
         };

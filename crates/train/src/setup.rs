@@ -58,7 +58,7 @@ pub(crate) fn set_up(config: &TrainConfig, device: &Device) -> Result<Setup> {
         images,
         shape,
         classes: count,
-        parameters: trainer.parameters().trainable().iter().map(ExactSizeIterator::len).sum(),
+        parameters: trainer.optimiser().trainable(),
         batch: trainer.images_per_step(),
         resumed_from: None,
     };

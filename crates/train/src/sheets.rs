@@ -28,7 +28,7 @@ pub(crate) fn draw_sheets(
 ) -> Result<Option<Vec<PathBuf>>> {
     let mut models = vec![("ema", trainer.ema_model()?)];
     if config.weights == Shown::Both {
-        models.push(("raw", trainer.raw_model()?));
+        models.push(("raw", trainer.raw_model()));
     }
     let calls = config.count.div_ceil(BATCH) * (config.steps + 1);
     let total = calls * models.len();

@@ -8,15 +8,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 use langevin_core::rng::Philox;
 use langevin_data::{Batch, Loader};
 use langevin_models::{Model, ModelConfig};
-use langevin_nn::Network;
 
 use crate::checkpoint::Checkpoint;
 use crate::config::TrainConfig;
 use crate::ema::ema_decay;
 use crate::lr::learning_rate;
 use crate::objective::Objective;
-use crate::optimiser::{GradientSum, optimiser_step};
-use crate::{Error, Parameters, Result};
+use crate::optimiser::{GradientSum, OptimiserStep, optimiser_step};
+use crate::optimiser_state::flat_weights;
+use crate::{Error, OptimiserState, Result};
 
 /// Purpose of the random stream that drops labels, in ASCII.
 const DROPOUT: u64 = u32::from_be_bytes(*b"drop") as u64;
@@ -27,12 +27,9 @@ pub struct Trainer {
     config: TrainConfig,
     objective: Objective,
     loader: Loader,
-    /// With gradients; its weights are those of `parameters`.
-    model: Model,
-    /// The same network without gradients, to be filled with raw or averaged weights.
-    still: Network,
-    parameters: Parameters,
-    gradient: GradientSum,
+    /// With gradients. Absent only within a step, which changes its weights where they lie.
+    model: Option<Model>,
+    optimiser: OptimiserState,
     step: u64,
     device: Device,
 }
@@ -66,10 +63,8 @@ impl Trainer {
         let objective = Objective::new(&config.process)?;
         let device = device.clone().autodiff();
         let model = Model::init(model, config.run.seed, &device)?;
-        let parameters = Parameters::of(&model.network);
-        let gradient = GradientSum::new(parameters.count());
-        let still = model.network.valid();
-        Ok(Self { config, objective, loader, model, still, parameters, gradient, step: 0, device })
+        let optimiser = OptimiserState::of(&model.network);
+        Ok(Self { config, objective, loader, model: Some(model), optimiser, step: 0, device })
     }
 
     /// Continues from a checkpoint.
@@ -77,9 +72,12 @@ impl Trainer {
     /// # Errors
     /// Where its parameters are not this network's.
     pub fn restore(&mut self, checkpoint: Checkpoint) -> Result<()> {
+        let Model { network, config } = self.model().clone();
+        let network = checkpoint.optimiser.put_into(network, &checkpoint.weights)?;
+        self.model = Some(Model { network, config });
+        self.optimiser = checkpoint.optimiser;
         self.step = checkpoint.state.step;
-        self.parameters = checkpoint.parameters;
-        self.put_weights()
+        Ok(())
     }
 
     /// Steps done.
@@ -87,9 +85,14 @@ impl Trainer {
         self.step
     }
 
-    /// Weights, moments and average.
-    pub fn parameters(&self) -> &Parameters {
-        &self.parameters
+    /// The newest weights, in the order of the arrays of [`optimiser`](Self::optimiser).
+    pub fn weights(&self) -> Vec<f32> {
+        flat_weights(&self.model().network)
+    }
+
+    /// The optimiser's moments and average.
+    pub fn optimiser(&self) -> &OptimiserState {
+        &self.optimiser
     }
 
     /// Images that one step sees.
@@ -98,11 +101,9 @@ impl Trainer {
     }
 
     /// The newest weights as a model without gradients.
-    ///
-    /// # Errors
-    /// Never, unless the network changed under this value.
-    pub fn raw_model(&self) -> Result<Model> {
-        self.model_of(&self.parameters.weights)
+    pub fn raw_model(&self) -> Model {
+        let Model { network, config } = self.model();
+        Model { network: network.valid(), config: config.clone() }
     }
 
     /// The averaged weights as a model without gradients.
@@ -110,7 +111,8 @@ impl Trainer {
     /// # Errors
     /// Never, unless the network changed under this value.
     pub fn ema_model(&self) -> Result<Model> {
-        self.model_of(&self.parameters.ema)
+        let Model { network, config } = self.raw_model();
+        Ok(Model { network: self.optimiser.put_into(network, &self.optimiser.ema)?, config })
     }
 
     /// Does one step when the share `progress` of the run is over.
@@ -121,31 +123,27 @@ impl Trainer {
         let lr = learning_rate(&self.config.optimiser, self.step, progress);
         let decay = ema_decay(&self.config.ema, self.step);
         let batches = self.config.optimiser.accumulation;
-        self.gradient.clear();
+        let mut gradient = GradientSum::default();
         let mut loss = 0.0;
         for part in 0..batches {
-            loss += self.accumulate(self.step * batches + part)? / batches as f64;
+            let draw = self.step * batches + part;
+            loss += self.accumulate(&mut gradient, draw)? / batches as f64;
         }
-        let grad_norm = self.gradient.norm();
+        let grad_norm = gradient.norm();
         self.check_finite("loss", loss, loss, lr)?;
         self.check_finite("gradient norm", grad_norm, loss, lr)?;
-        let (gradient, step) = (&self.gradient, self.step);
-        optimiser_step(
-            &self.config.optimiser,
-            &mut self.parameters,
-            gradient,
-            grad_norm,
-            step,
-            lr,
-            decay,
-        );
-        self.put_weights()?;
+        if let Some(Model { network, config }) = self.model.take() {
+            let step = OptimiserStep { index: self.step, lr, grad_norm, ema_decay: decay };
+            let (rule, state) = (&self.config.optimiser, &mut self.optimiser);
+            let network = optimiser_step(rule, step, network, state, gradient);
+            self.model = Some(Model { network, config });
+        }
         self.step += 1;
         Ok(StepResult { step: self.step, loss, lr, grad_norm, ema_decay: decay })
     }
 
-    /// Adds the gradient of batch number `draw` and returns its loss.
-    fn accumulate(&mut self, draw: u64) -> Result<f64> {
+    /// Adds the gradient of batch number `draw` to `gradient` and returns its loss.
+    fn accumulate(&self, gradient: &mut GradientSum, draw: u64) -> Result<f64> {
         let seed = self.config.run.seed;
         let batch = self.loader.batch(draw);
         let images = batch.indices.len();
@@ -155,18 +153,18 @@ impl Trainer {
         let (c, h, w) = (data.channels(), data.height(), data.width());
         let x =
             Tensor::from_data(TensorData::new(noisy.x.clone(), [images, c, h, w]), &self.device);
-        let output = self.model.output(x, &noisy.levels, labels.as_deref())?;
+        let output = self.model().output(x, &noisy.levels, labels.as_deref())?;
         let loss = noisy.loss(output, &self.device);
         let value = f64::from(loss.clone().into_scalar::<f32>());
         if value.is_finite() {
-            self.gradient.add(&self.model.network, &loss.backward());
+            gradient.add(&self.model().network, loss.backward());
         }
         Ok(value)
     }
 
     /// The labels of a batch, some of them replaced by the null class.
     fn labels(&self, batch: &Batch, draw: u64) -> Option<Vec<u32>> {
-        let classes = self.model.config.classes.as_ref()?;
+        let classes = self.model().config.classes.as_ref()?;
         let mut stream = Philox::new(self.config.run.seed, DROPOUT, draw);
         let dropped = |label: u32| match classes.null {
             Some(null) if stream.uniform() < self.config.run.class_dropout => null,
@@ -192,15 +190,8 @@ impl Trainer {
         })
     }
 
-    fn put_weights(&mut self) -> Result<()> {
-        let network = self.model.network.clone();
-        self.model.network = self.parameters.put_into(network, &self.parameters.weights)?;
-        Ok(())
-    }
-
-    fn model_of(&self, weights: &[f32]) -> Result<Model> {
-        let network = self.parameters.put_into(self.still.clone(), weights)?;
-        Ok(Model { network, config: self.model.config.clone() })
+    fn model(&self) -> &Model {
+        self.model.as_ref().expect("a model between steps")
     }
 }
 
@@ -238,21 +229,19 @@ mod tests {
         let trainer = trainer("class_dropout = 0");
         let batch = trainer.loader.batch(0);
         assert_eq!(trainer.labels(&batch, 0), Some(batch.labels));
-        assert_eq!(trainer.model.config.classes.as_ref().unwrap().null, None);
+        assert_eq!(trainer.model().config.classes.as_ref().unwrap().null, None);
     }
 
     #[test]
     fn the_average_of_the_first_step_is_a_tenth_old_and_the_models_hold_what_they_say() {
         let mut trainer = trainer("class_dropout = 0.1");
-        let before = trainer.parameters().weights.clone();
+        let before = trainer.weights();
         trainer.step(0.0).unwrap();
-        let after = trainer.parameters();
-        for ((old, new), ema) in before.iter().zip(&after.weights).zip(&after.ema) {
+        let (after, average) = (trainer.weights(), &trainer.optimiser().ema);
+        for ((old, new), ema) in before.iter().zip(&after).zip(average) {
             assert!((0.1 * old + 0.9 * new - ema).abs() <= 1e-6 * old.abs().max(new.abs()));
         }
-        let held = |model: Model| Parameters::of(&model.network).weights;
-        assert_eq!(held(trainer.raw_model().unwrap()), after.weights);
-        assert_eq!(held(trainer.ema_model().unwrap()), after.ema);
-        assert_eq!(held(trainer.model.clone()), after.weights);
+        assert_eq!(flat_weights(&trainer.raw_model().network), after);
+        assert_eq!(flat_weights(&trainer.ema_model().unwrap().network), *average);
     }
 }

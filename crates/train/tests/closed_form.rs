@@ -6,7 +6,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use langevin_core::rng::Philox;
 use langevin_train::config::{Decay, OptimiserConfig};
 use langevin_train::{
-    GradientSum, Objective, Parameters, TrainConfig, learning_rate, optimiser_step,
+    GradientSum, Objective, OptimiserState, OptimiserStep, TrainConfig, learning_rate,
+    optimiser_step,
 };
 
 #[derive(Module, Debug)]
@@ -28,8 +29,7 @@ fn trained(prediction: &str, beta: f64, std: f64) -> f64 {
     let device = Device::flex().autodiff();
     let mut network =
         Linear { weight: Param::from_data(TensorData::new(vec![0.0f32], [1]), &device) };
-    let mut parameters = Parameters::of(&network);
-    let mut gradient = GradientSum::new(parameters.count());
+    let mut state = OptimiserState::of(&network);
     let (steps, images, numbers) = (300, 64, 64);
     for step in 0..steps {
         let mut clean = vec![0.0f32; images * numbers];
@@ -41,14 +41,13 @@ fn trained(prediction: &str, beta: f64, std: f64) -> f64 {
             &device,
         );
         let output = x * network.weight.val().reshape([1, 1, 1, 1]);
-        gradient.clear();
-        gradient.add(&network, &batch.loss(output, &device).backward());
+        let mut gradient = GradientSum::default();
+        gradient.add(&network, batch.loss(output, &device).backward());
         let lr = learning_rate(&optimiser, step, step as f64 / steps as f64);
-        let norm = gradient.norm();
-        optimiser_step(&optimiser, &mut parameters, &gradient, norm, step, lr, 0.0);
-        network = parameters.put_into(network, &parameters.weights).unwrap();
+        let step = OptimiserStep { index: step, lr, grad_norm: gradient.norm(), ema_decay: 0.0 };
+        network = optimiser_step(&optimiser, step, network, &mut state, gradient);
     }
-    f64::from(parameters.weights[0])
+    f64::from(network.weight.val().into_scalar::<f32>())
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::report::verdict::rows;
 use crate::report::{Figure, Report};
 use crate::training::Trained;
-use crate::words::{counted, percent, seconds, significant, thousands};
+use crate::words::{bytes, counted, percent, seconds, significant, thousands};
 
 /// Sheets shown of those drawn during training.
 const SHEETS: usize = 12;
@@ -43,6 +43,7 @@ impl RunReport {
             ("Loss at the end", summary.loss.map_or("–".to_owned(), significant)),
             ("Training time", seconds(summary.seconds)),
             ("Training speed", format!("{:.0} pictures/s", summary.images_per_second)),
+            ("Peak memory", summary.peak_memory.map_or("–".to_owned(), bytes)),
             ("Processor", crate::machine::processor()),
             ("Threads", rayon::current_num_threads().to_string()),
             (
@@ -187,6 +188,7 @@ mod tests {
             images_per_second: 1.0,
             seconds,
             ema_decay: 0.9,
+            peak_mib: None,
         };
         let metrics = [line(10, 4.0), line(20, 10.0)];
         let times = [5, 10, 15, 20, 25].map(|step| seconds_at(&metrics, step));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use langevin_models::Samples;
-use langevin_train::{RunFolder, Start, TrainConfig};
+use langevin_train::{RunFolder, Start, TrainConfig, peak_memory};
 use langevin_weights::atomic;
 use serde_json::json;
 
@@ -136,6 +136,7 @@ fn finish(
         "folder": folder,
         "report": report,
         "steps": trained.summary.steps,
+        "peak_mib": peak_memory().map(|bytes| bytes >> 20),
     });
     atomic::write_bytes(folder.join("verdict.json"), format!("{json:#}\n").as_bytes())?;
     let text = format!(

@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure, Hint, reason};
 use crate::output::Outcome;
 use crate::report::run::RunReport;
 use crate::training::{Trained, train};
-use crate::words::{counted, seconds, significant};
+use crate::words::{bytes, counted, seconds, significant};
 
 pub(crate) fn run(args: &Train, context: &Context) -> Result<Outcome, Failure> {
     let (text, place) = read(&args.config)?;
@@ -66,13 +66,15 @@ fn outcome(run: &RunFolder, trained: &Trained, report: &Path) -> Outcome {
     let folder = run.root().display();
     let steps = counted(summary.steps as usize, "step");
     let loss = summary.loss.map_or(String::new(), |loss| format!(", loss {}", significant(loss)));
+    let memory =
+        summary.peak_memory.map_or(String::new(), |held| format!(", at most {} held", bytes(held)));
     let text = if trained.interrupted {
         format!(
             "stopped after {steps}; everything is saved\ngo on with: langevin train {folder} --resume"
         )
     } else {
         format!(
-            "{steps} in {}{loss}\nlook at {}\ndraw with: langevin sample {folder}",
+            "{steps} in {}{loss}{memory}\nlook at {}\ndraw with: langevin sample {folder}",
             seconds(summary.seconds),
             report.display()
         )
@@ -86,6 +88,7 @@ fn outcome(run: &RunFolder, trained: &Trained, report: &Path) -> Outcome {
         "loss": summary.loss,
         "parameters": trained.started.parameters,
         "images_per_second": summary.images_per_second,
+        "peak_mib": summary.peak_memory.map(|bytes| bytes >> 20),
         "seconds": { "train": summary.seconds },
         "interrupted": trained.interrupted,
     });

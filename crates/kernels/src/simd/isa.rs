@@ -84,17 +84,23 @@ impl fmt::Debug for Isa {
 /// [`code`] of the instruction set in use; zero until first asked.
 static CHOSEN: AtomicU8 = AtomicU8::new(0);
 
-/// The instruction set the tensor operations use: the fastest available one unless [`set_isa`] chose another.
+/// The instruction set the tensor operations use: the fastest available one (with the feature `portable`, plain Rust)
+/// unless [`set_isa`] chose another.
 pub fn isa() -> Isa {
     match CHOSEN.load(Ordering::Relaxed) {
         0 => {
-            let best = Isa::available()[0];
+            let first = default();
             // Only an empty choice is replaced, so a concurrent `set_isa` is not undone.
-            let _ = CHOSEN.compare_exchange(0, code(best), Ordering::Relaxed, Ordering::Relaxed);
-            best
+            let _ = CHOSEN.compare_exchange(0, code(first), Ordering::Relaxed, Ordering::Relaxed);
+            first
         }
         other => decode(other),
     }
+}
+
+/// What is used where nothing was chosen.
+fn default() -> Isa {
+    if cfg!(feature = "portable") { Isa::PORTABLE } else { Isa::available()[0] }
 }
 
 /// Makes every tensor operation of this process use `isa`, for example to test the portable path.

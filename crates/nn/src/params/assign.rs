@@ -1,4 +1,4 @@
-//! Writing parameters by their order, as an optimiser does after each step.
+//! Writing parameters by their order, as when weights kept elsewhere are put into a network.
 
 use super::path::Path;
 use crate::Error;
@@ -36,7 +36,9 @@ impl ModuleMapper for Writer<'_, '_> {
         }
         let expected = param.dims().to_vec();
         match self.values.next() {
-            Some(v) if v.len() == expected.iter().product::<usize>() => replace(param, v.to_vec()),
+            Some(v) if v.len() == expected.iter().product::<usize>() => {
+                replace(param, |_| v.to_vec())
+            }
             Some(v) => {
                 self.error =
                     Some(Error::Length { name: self.path.name(), found: v.len(), expected });
@@ -50,13 +52,15 @@ impl ModuleMapper for Writer<'_, '_> {
     }
 }
 
-/// The same parameter, on its device and as trainable as before, with other values; their count must fit.
+/// The same parameter, on its device and as trainable as before, with the values that `new` gives for the old ones;
+/// their count must fit.
 pub(super) fn replace<const D: usize>(
     param: Param<Tensor<D>>,
-    values: Vec<f32>,
+    new: impl FnOnce(Tensor<D>) -> Vec<f32>,
 ) -> Param<Tensor<D>> {
     param.map(|old| {
-        let new = Tensor::from_data(TensorData::new(values, old.dims()), &old.device());
-        if old.is_require_grad() { new.require_grad() } else { new }
+        let (shape, device, trainable) = (old.dims(), old.device(), old.is_require_grad());
+        let new = Tensor::from_data(TensorData::new(new(old.inner()), shape), &device);
+        if trainable { new.require_grad() } else { new }
     })
 }

@@ -83,7 +83,7 @@ impl ModuleMapper for Loader<'_> {
         let (name, expected) = (self.path.name(), param.dims().to_vec());
         match (self.source)(&name, &expected) {
             Ok(values) if values.len() == expected.iter().product::<usize>() => {
-                replace(param, values)
+                replace(param, |_| values)
             }
             Ok(values) => {
                 self.error = Some(Error::Length { name, found: values.len(), expected });

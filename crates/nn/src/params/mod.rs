@@ -8,11 +8,13 @@ mod collect;
 mod gradients;
 mod load;
 mod path;
+mod update;
 
 pub use assign::assign;
 pub use collect::{ParamInfo, collect, list};
 pub use gradients::gradients;
 pub use load::{Source, load, load_state_dict};
+pub use update::update;
 
 #[cfg(test)]
 mod tests;

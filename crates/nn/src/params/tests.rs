@@ -111,12 +111,36 @@ fn gradients_come_in_order_with_zeros_for_the_unused() {
     let module = outer(&device);
     let Either::Left(linear) = &module.list[0] else { unreachable!("built so") };
     let x = Tensor::<2>::from_floats([[1.0, -2.0]], &device);
-    let found = gradients(&module, &linear.forward(x).sum().backward());
+    let found = gradients(&module, linear.forward(x).sum().backward());
     assert_eq!(found.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(), NAMES);
     assert_eq!(found[0].1, [1.0, -2.0, 1.0, -2.0, 1.0, -2.0]);
     assert_eq!(found[1].1, [1.0; 3]);
     assert!(found[2..].iter().all(|(_, g)| g.iter().all(|&v| v == 0.0)));
     assert_eq!(found[2].1.len(), 6);
+}
+
+#[test]
+fn updates_happen_in_place_and_leave_clones_alone() {
+    /// Doubles all numbers and says where they lay.
+    fn doubled(module: Outer) -> (Outer, Vec<usize>) {
+        let mut addresses = Vec::new();
+        let module = update(module, &mut |place, numbers| {
+            assert_eq!(place, addresses.len());
+            addresses.push(numbers.as_ptr() as usize);
+            numbers.iter_mut().for_each(|n| *n *= 2.0);
+        });
+        (module, addresses)
+    }
+    let module = outer(&Device::flex().autodiff());
+    let before = collect(&module);
+    let clone = module.clone();
+    let (module, first) = doubled(module);
+    let (module, second) = doubled(module);
+    assert_eq!(first, second);
+    assert_eq!(collect(&clone), before);
+    for ((_, _, old), (_, _, new)) in before.iter().zip(collect(&module)) {
+        assert!(old.iter().zip(&new).all(|(old, new)| 4.0 * old == *new));
+    }
 }
 
 #[test]
@@ -127,7 +151,7 @@ fn assigned_modules_still_learn() {
     let module = assign(module, &mut values.iter().map(|(.., v)| v.as_slice())).unwrap();
     let there = module.there.as_ref().unwrap();
     let loss = there.forward(Tensor::<2>::from_floats([[3.0]], &device)).sum();
-    let found = gradients(&module, &loss.backward());
+    let found = gradients(&module, loss.backward());
     assert_eq!(found[6].1, [3.0]);
 }
 

@@ -1,19 +1,17 @@
-//! All parameters of a network in four flat arrays: weights, AdamW's two moments, and the average of the weights.
-//!
-//! One array for all of them lets the optimiser, the gradient norm and the checkpoint go through memory once, in an
-//! order that no thread count changes. The order is that of [`langevin_nn::params`].
+//! What the optimiser remembers of a network's parameters: AdamW's two moments and the average of the weights, each as
+//! one flat array in the order of [`langevin_nn::params`]. The weights themselves are the network's.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
 use burn::module::Module;
-use langevin_nn::params;
+use langevin_nn::params::{self, ParamInfo};
 use langevin_weights::{TensorFile, TensorRef, Values};
 
 use crate::{Error, Result};
 
-/// The four arrays' names in a checkpoint: tensor `ema.conv_in.weight` belongs to the average, and so on.
+/// The arrays' names in a checkpoint, the weights' first: tensor `ema.conv_in.weight` belongs to the average, and so on.
 const ARRAYS: [&str; 4] = ["weights", "first_moment", "second_moment", "ema"];
 
 /// Name, shape and place of one parameter.
@@ -29,12 +27,10 @@ pub struct Slot {
     pub trainable: bool,
 }
 
-/// The parameters of a network and everything the optimiser remembers about them.
+/// The optimiser's memory of all parameters.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Parameters {
+pub struct OptimiserState {
     slots: Vec<Slot>,
-    /// The newest weights.
-    pub weights: Vec<f32>,
     /// AdamW's average of the gradient.
     pub first_moment: Vec<f32>,
     /// AdamW's average of the squared gradient.
@@ -43,38 +39,28 @@ pub struct Parameters {
     pub ema: Vec<f32>,
 }
 
-impl Parameters {
-    /// Takes the weights of `module`; the moments start at zero and the average at the weights.
+impl OptimiserState {
+    /// Before the first step on `module`: the moments are zero and the average is the weights.
     pub fn of<M: Module>(module: &M) -> Self {
-        let infos = params::list(module);
-        let mut slots = Vec::with_capacity(infos.len());
-        let mut weights = Vec::new();
-        for (info, (name, shape, values)) in infos.into_iter().zip(params::collect(module)) {
-            let start = weights.len();
-            weights.extend(values);
-            slots.push(Slot {
-                name,
-                shape,
-                range: start..weights.len(),
-                trainable: info.trainable,
-            });
-        }
-        let zeros = vec![0.0; weights.len()];
-        let ema = weights.clone();
-        Self { slots, weights, first_moment: zeros.clone(), second_moment: zeros, ema }
+        let mut count = 0;
+        let slot = |info: ParamInfo| {
+            let start = count;
+            count += info.shape.iter().product::<usize>();
+            let ParamInfo { name, shape, trainable } = info;
+            Slot { name, shape, range: start..count, trainable }
+        };
+        let slots = params::list(module).into_iter().map(slot).collect();
+        let ema = flat_weights(module);
+        Self { slots, first_moment: vec![0.0; count], second_moment: vec![0.0; count], ema }
     }
 
     /// One trainable parameter called `w` with these weights.
     #[cfg(test)]
     pub(crate) fn flat(weights: Vec<f32>) -> Self {
-        let (zeros, ema) = (vec![0.0; weights.len()], weights.clone());
-        let slot = Slot {
-            name: "w".to_owned(),
-            shape: vec![weights.len()],
-            range: 0..weights.len(),
-            trainable: true,
-        };
-        Self { slots: vec![slot], weights, first_moment: zeros.clone(), second_moment: zeros, ema }
+        let (count, shape) = (weights.len(), vec![weights.len()]);
+        let slot = Slot { name: "w".to_owned(), shape, range: 0..count, trainable: true };
+        let zeros = vec![0.0; count];
+        Self { slots: vec![slot], first_moment: zeros.clone(), second_moment: zeros, ema: weights }
     }
 
     /// Where each parameter lies, in field order.
@@ -84,22 +70,22 @@ impl Parameters {
 
     /// How many numbers one of the arrays holds.
     pub fn count(&self) -> usize {
-        self.weights.len()
+        self.ema.len()
     }
 
-    /// The stretches of the arrays that the optimiser may change, each as long as possible.
-    pub fn trainable(&self) -> Vec<Range<usize>> {
-        let mut stretches: Vec<Range<usize>> = Vec::new();
-        for slot in self.slots.iter().filter(|s| s.trainable && !s.range.is_empty()) {
-            match stretches.last_mut() {
-                Some(last) if last.end == slot.range.start => last.end = slot.range.end,
-                _ => stretches.push(slot.range.clone()),
-            }
-        }
-        stretches
+    /// How many of them the optimiser may change.
+    pub fn trainable(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.trainable).map(|slot| slot.range.len()).sum()
     }
 
-    /// `module` with the numbers of `array` (one of this value's arrays) as its parameters.
+    /// Moments and average of the parameter at `place` in the order of the slots, if the optimiser may change it.
+    pub(crate) fn trainable_parameter(&mut self, place: usize) -> Option<[&mut [f32]; 3]> {
+        let slot = self.slots.get(place).filter(|slot| slot.trainable)?;
+        let arrays = [&mut self.first_moment, &mut self.second_moment, &mut self.ema];
+        Some(arrays.map(|array| &mut array[slot.range.clone()]))
+    }
+
+    /// `module` with the numbers of `array`, which lie as this value's arrays do, as its parameters.
     ///
     /// # Errors
     /// When `module` is not of the shape these parameters were taken from.
@@ -108,9 +94,9 @@ impl Parameters {
         Ok(params::assign(module, &mut slices)?)
     }
 
-    /// Writes all four arrays as named tensors.
-    pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        let arrays = [&self.weights, &self.first_moment, &self.second_moment, &self.ema];
+    /// Writes the weights and all arrays as named tensors.
+    pub(crate) fn write(&self, path: &Path, weights: &[f32]) -> Result<()> {
+        let arrays = [weights, &self.first_moment, &self.second_moment, &self.ema];
         let pairs = || {
             ARRAYS
                 .into_iter()
@@ -130,8 +116,8 @@ impl Parameters {
         Ok(langevin_weights::write_tensors(path, &tensors, &BTreeMap::new())?)
     }
 
-    /// The same parameters with the numbers of `file`, which must hold these tensors and no others.
-    pub(crate) fn with_tensors(&self, file: &TensorFile) -> Result<Self> {
+    /// The weights in `file` and the state beside them; it must hold the tensors of these parameters and no others.
+    pub(crate) fn with_tensors(&self, file: &TensorFile) -> Result<(Vec<f32>, Self)> {
         let read = |kind: &str| -> Result<Vec<f32>> {
             let mut array = Vec::with_capacity(self.count());
             for slot in &self.slots {
@@ -154,35 +140,18 @@ impl Parameters {
             return Err(Error::damaged(file.path(), reason));
         }
         let [weights, first_moment, second_moment, ema] = ARRAYS.map(read);
-        Ok(Self {
+        let weights = weights?;
+        let state = Self {
             slots: self.slots.clone(),
-            weights: weights?,
             first_moment: first_moment?,
             second_moment: second_moment?,
             ema: ema?,
-        })
+        };
+        Ok((weights, state))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fixed_parameters_split_the_trainable_stretches() {
-        let slot = |name: &str, range: Range<usize>, trainable| Slot {
-            name: name.to_owned(),
-            shape: vec![range.len()],
-            range,
-            trainable,
-        };
-        let slots = vec![
-            slot("a", 0..3, true),
-            slot("b", 3..5, true),
-            slot("f", 5..9, false),
-            slot("c", 9..10, true),
-        ];
-        let parameters = Parameters { slots, ..Parameters::flat(vec![0.0; 10]) };
-        assert_eq!(parameters.trainable(), [0..5, 9..10]);
-    }
+/// The weights of `module` as one array that lies as those of its [`OptimiserState`].
+pub(crate) fn flat_weights<M: Module>(module: &M) -> Vec<f32> {
+    params::collect(module).into_iter().flat_map(|(_, _, values)| values).collect()
 }
