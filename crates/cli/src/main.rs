@@ -3,6 +3,7 @@
 
 mod args;
 mod context;
+mod date;
 mod draw;
 mod failure;
 mod gallery;

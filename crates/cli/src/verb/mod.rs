@@ -1,5 +1,6 @@
 //! The verbs: each turns its arguments into library calls and the result into an [`Outcome`].
 
+mod bench;
 mod completions;
 mod devices;
 mod eval;
@@ -22,6 +23,7 @@ pub(crate) fn run(verb: &Verb, context: &Context) -> Result<Outcome, Failure> {
         Verb::Sample(args) => sample::run(args, context),
         Verb::Eval(args) => eval::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
+        Verb::Bench(args) => bench::run(args, context),
         Verb::Info(args) => info::run(args, context),
         Verb::Devices(_) => devices::run(context),
         Verb::Completions(args) => completions::run(args),

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "a test is named after what it shows")]
 
+mod benchmark;
 mod evaluation;
 mod files;
 mod judging_input;

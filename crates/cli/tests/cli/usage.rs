@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::langevin::{langevin, text, trained, workplace};
 
-const VERBS: [&str; 8] =
-    ["quickstart", "train", "sample", "eval", "verify", "info", "devices", "completions"];
+const VERBS: [&str; 9] =
+    ["quickstart", "train", "sample", "eval", "verify", "bench", "info", "devices", "completions"];
 
 #[test]
 fn every_verb_explains_itself_with_an_example() {
