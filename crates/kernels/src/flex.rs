@@ -4,8 +4,9 @@ use burn::backend::Backend;
 use burn::backend::ExtensionType;
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::tensor::FloatTensor;
-use burn::tensor::{Bytes, DType, Device, Tensor};
+use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
 
+use crate::fresh::{self, Fresh};
 use crate::gemm::{Offsets, Operand};
 
 /// Whether the kernels take this tensor: single precision on the CPU backend.
@@ -38,6 +39,22 @@ pub(crate) fn filled<const D: usize>(
     FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape.into()), DType::F32)
 }
 
+/// A tensor of the given shape whose values `write` writes, every one of them.
+pub(crate) fn written(
+    shape: impl Into<Shape>,
+    write: impl for<'a> FnOnce(&'a mut Fresh) -> &'a mut [f32],
+) -> FlexTensor {
+    let shape = shape.into();
+    let values = fresh::values(shape.num_elements(), write);
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), DType::F32)
+}
+
+/// The values of a tensor that nobody else reads, in row-major order, to be changed in place.
+pub(crate) fn values_mut(x: &mut FlexTensor) -> Option<&mut [f32]> {
+    let (start, end) = x.layout().contiguous_offsets()?;
+    x.try_storage_mut().map(|values: &mut [f32]| &mut values[start..end])
+}
+
 /// A tensor that may be absent.
 #[derive(ExtensionType)]
 pub(crate) enum Maybe<B: Backend> {
@@ -55,14 +72,6 @@ impl<B: Backend> Maybe<B> {
             Self::None => None,
         }
     }
-}
-
-/// A tensor of the shape of `x` whose values `fill` writes.
-pub(crate) fn like(x: &FlexTensor, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
-    let shape = x.layout().shape().clone();
-    let mut values = vec![0.0_f32; shape.num_elements()];
-    fill(&mut values);
-    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), DType::F32)
 }
 
 /// A tensor seen as a matrix of its last dimension by all others, wherever its values lie.
