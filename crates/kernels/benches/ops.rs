@@ -7,12 +7,14 @@
 
 use std::time::{Duration, Instant};
 
-use burn::tensor::activation::softmax;
-use burn::tensor::module::conv2d as burn_conv2d;
-use burn::tensor::ops::ConvOptions;
+use burn::tensor::activation as act;
+use burn::tensor::module::{conv2d as burn_conv2d, interpolate};
+use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use langevin_kernels::{
-    Conv2dOptions, GroupNormOptions, attention, conv2d, group_norm, linear, silu,
+    Conditioning, Conv2dOptions, GroupNormOptions, add_scaled, attention, concat_channels, conv2d,
+    geglu, gelu, gelu_tanh, group_norm, layer_norm, linear, rms_norm, silu, softmax,
+    upsample_nearest_2x,
 };
 
 /// Time spent on measuring one number.
@@ -129,28 +131,56 @@ fn affine(rows: usize, inputs: usize, outputs: usize) -> Case {
     }
 }
 
-fn norm(n: usize, c: usize, size: usize, groups: usize) -> Case {
+fn norm(n: usize, c: usize, size: usize, groups: usize, surrounds: Surrounds) -> Case {
     let options = GroupNormOptions { groups, eps: 1e-5, silu: true };
-    Case {
-        name: format!("group norm({groups}), scale-shift, silu {n}x{c}x{size}x{size}"),
-        flops: 0.0,
-        shapes: vec![[n, c, size, size], [1, 1, 1, c], [1, 1, 1, c], [1, 1, n, c], [1, 1, n, c]],
-        ours: Box::new(move |t| {
-            let modulation = (t[3].clone().flatten(0, 2), t[4].clone().flatten(0, 2));
-            let (w, b) = (t[1].clone().flatten(0, 3), t[2].clone().flatten(0, 3));
-            group_norm(t[0].clone(), w, b, Some(modulation), &options)
-        }),
-        stock: Box::new(move |t| {
-            let flat = t[0].clone().reshape([n, groups, c / groups * size * size]);
+    let name = match surrounds {
+        Surrounds::Nothing => "",
+        Surrounds::Offset => "offset, ",
+        Surrounds::ScaleShift => "scale-shift, ",
+    };
+    let matrix = |t: &Tensor<4>| t.clone().flatten::<2>(0, 2);
+    let each = move |t: &Tensor<4>| t.clone().reshape([n, c, 1, 1]);
+    plain(
+        &format!("{name}group norm({groups}), silu"),
+        &[[n, c, size, size], [1, 1, 1, c], [1, 1, 1, c], [1, 1, n, c], [1, 1, n, c]],
+        move |t| {
+            let conditioning = match surrounds {
+                Surrounds::Nothing => Conditioning::default(),
+                Surrounds::Offset => {
+                    Conditioning { offset: Some(matrix(&t[3])), scale_shift: None }
+                }
+                Surrounds::ScaleShift => {
+                    let scale_shift = Some((matrix(&t[3]), matrix(&t[4])));
+                    Conditioning { offset: None, scale_shift }
+                }
+            };
+            let [w, b] = [1, 2].map(|i| Some(t[i].clone().flatten(0, 3)));
+            group_norm(t[0].clone(), w, b, conditioning, &options)
+        },
+        move |t| {
+            let x = match surrounds {
+                Surrounds::Offset => t[0].clone() + each(&t[3]),
+                _ => t[0].clone(),
+            };
+            let flat = x.reshape([n, groups, c / groups * size * size]);
             let centred = flat.clone() - flat.mean_dim(2);
             let var = centred.clone().square().mean_dim(2);
             let y = (centred / (var + 1e-5).sqrt()).reshape([n, c, size, size]);
             let y = y * t[1].clone().reshape([1, c, 1, 1]) + t[2].clone().reshape([1, c, 1, 1]);
-            let y =
-                y * (t[3].clone().reshape([n, c, 1, 1]) + 1.0) + t[4].clone().reshape([n, c, 1, 1]);
-            burn::tensor::activation::silu(y)
-        }),
-    }
+            act::silu(match surrounds {
+                Surrounds::ScaleShift => y * (each(&t[3]) + 1.0) + each(&t[4]),
+                _ => y,
+            })
+        },
+    )
+}
+
+/// What an embedding does around a group normalisation.
+#[derive(Clone, Copy)]
+enum Surrounds {
+    Nothing,
+    Offset,
+    ScaleShift,
 }
 
 fn attend(b: usize, h: usize, l: usize, d: usize) -> Case {
@@ -161,24 +191,117 @@ fn attend(b: usize, h: usize, l: usize, d: usize) -> Case {
         shapes: vec![[b, h, l, d]; 3],
         ours: Box::new(move |t| attention(t[0].clone(), t[1].clone(), t[2].clone(), scale)),
         stock: Box::new(move |t| {
-            softmax(t[0].clone().matmul(t[1].clone().swap_dims(2, 3)) * scale, 3)
+            act::softmax(t[0].clone().matmul(t[1].clone().swap_dims(2, 3)) * scale, 3)
                 .matmul(t[2].clone())
         }),
     }
 }
 
-fn swish(n: usize, c: usize, size: usize) -> Case {
+/// Two functions of tensors, where rates mean nothing.
+fn plain(
+    name: &str,
+    shapes: &[[usize; 4]],
+    ours: impl Fn(&[Tensor<4>]) -> Tensor<4> + 'static,
+    stock: impl Fn(&[Tensor<4>]) -> Tensor<4> + 'static,
+) -> Case {
+    let sizes = shapes[0].map(|s| s.to_string()).join("x");
     Case {
-        name: format!("silu {n}x{c}x{size}x{size}"),
+        name: format!("{name} {sizes}"),
         flops: 0.0,
-        shapes: vec![[n, c, size, size]],
-        ours: Box::new(|t| silu(t[0].clone())),
-        stock: Box::new(|t| burn::tensor::activation::silu(t[0].clone())),
+        shapes: shapes.to_vec(),
+        ours: Box::new(ours),
+        stock: Box::new(stock),
     }
 }
 
-fn cases() -> Vec<Case> {
+fn swish(n: usize, c: usize, size: usize) -> Case {
+    plain("silu", &[[n, c, size, size]], |t| silu(t[0].clone()), |t| act::silu(t[0].clone()))
+}
+
+/// The operations of a transformer block on `n` sequences of `l` rows of `c` values.
+fn rows(n: usize, l: usize, c: usize) -> Vec<Case> {
+    let x = [1, n, l, c];
+    let normalised = |x: Tensor<4>, centred: bool| {
+        let x = if centred { x.clone() - x.mean_dim(3) } else { x };
+        let square = x.clone().square().mean_dim(3);
+        x / (square + 1e-5).sqrt()
+    };
+    let vector = |t: &Tensor<4>| t.clone().flatten::<1>(0, 3);
+    // Images first, as a modulated norm wants them.
+    let images = move |t: &Tensor<4>| t.clone().reshape([n, 1, l, c]);
+    let matrix = |t: &Tensor<4>| t.clone().flatten::<2>(0, 2);
     vec![
+        plain(
+            "layer norm, affine",
+            &[x, [1, 1, 1, c], [1, 1, 1, c]],
+            move |t| layer_norm(t[0].clone(), Some(vector(&t[1])), Some(vector(&t[2])), None, 1e-5),
+            move |t| normalised(t[0].clone(), true) * t[1].clone() + t[2].clone(),
+        ),
+        plain(
+            "layer norm, scale-shift",
+            &[x, [1, n, 1, c], [1, n, 1, c]],
+            move |t| {
+                let modulation = (matrix(&t[1]), matrix(&t[2]));
+                layer_norm(images(&t[0]), None, None, Some(modulation), 1e-5)
+            },
+            move |t| normalised(t[0].clone(), true) * (t[1].clone() + 1.0) + t[2].clone(),
+        ),
+        plain(
+            "rms norm",
+            &[x, [1, 1, 1, c]],
+            move |t| rms_norm(t[0].clone(), Some(vector(&t[1])), None, 1e-5),
+            move |t| normalised(t[0].clone(), false) * t[1].clone(),
+        ),
+        plain("gelu", &[x], |t| gelu(t[0].clone()), |t| act::gelu(t[0].clone())),
+        plain(
+            "gelu by tanh",
+            &[x],
+            |t| gelu_tanh(t[0].clone()),
+            |t| act::gelu_approximate(t[0].clone()),
+        ),
+        plain(
+            "geglu",
+            &[x],
+            |t| geglu(t[0].clone()),
+            move |t| {
+                let gate = t[0].clone().narrow(3, c / 2, c / 2);
+                t[0].clone().narrow(3, 0, c / 2) * act::gelu(gate)
+            },
+        ),
+        plain("softmax", &[x], |t| softmax(t[0].clone()), |t| act::softmax(t[0].clone(), 3)),
+    ]
+}
+
+/// The operations around the convolutions of a U-Net.
+fn pictures(n: usize, c: usize, size: usize) -> Vec<Case> {
+    let x = [n, c, size, size];
+    vec![
+        plain(
+            "upsample 2x",
+            &[x],
+            |t| upsample_nearest_2x(t[0].clone()),
+            move |t| {
+                let nearest = InterpolateOptions::new(InterpolateMode::Nearest);
+                interpolate(t[0].clone(), nearest.with_output_size([2 * size; 2]))
+            },
+        ),
+        plain(
+            "concat",
+            &[x, x],
+            |t| concat_channels(t[0].clone(), t[1].clone()),
+            |t| Tensor::cat(vec![t[0].clone(), t[1].clone()], 1),
+        ),
+        plain(
+            "add scaled",
+            &[x, x],
+            |t| add_scaled(t[0].clone(), t[1].clone(), 2.0_f64.sqrt()),
+            |t| (t[0].clone() + t[1].clone()) / 2.0_f64.sqrt(),
+        ),
+    ]
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = vec![
         // A compact network on 28 × 28 digits.
         conv(64, 4, 14, 64, 3, 1),
         conv(64, 64, 14, 64, 3, 1),
@@ -188,8 +311,8 @@ fn cases() -> Vec<Case> {
         conv(64, 96, 7, 96, 3, 1),
         conv(64, 192, 7, 96, 3, 1),
         conv(64, 64, 14, 4, 3, 1),
-        norm(64, 64, 14, 8),
-        norm(64, 96, 7, 8),
+        norm(64, 64, 14, 8, Surrounds::ScaleShift),
+        norm(64, 96, 7, 8, Surrounds::ScaleShift),
         attend(64, 4, 49, 24),
         affine(64, 64, 256),
         affine(64, 256, 1024),
@@ -199,7 +322,7 @@ fn cases() -> Vec<Case> {
         conv(64, 32, 32, 32, 3, 1),
         conv(64, 64, 16, 64, 3, 1),
         conv(64, 64, 8, 64, 3, 1),
-        norm(64, 32, 32, 32),
+        norm(64, 32, 32, 32, Surrounds::ScaleShift),
         attend(64, 8, 64, 8),
         // Larger networks.
         conv(16, 128, 32, 128, 3, 1),
@@ -210,6 +333,11 @@ fn cases() -> Vec<Case> {
         conv(16, 256, 16, 256, 1, 1),
         affine(1024, 1024, 1024),
         attend(2, 8, 1024, 64),
-        norm(16, 128, 32, 32),
-    ]
+        norm(16, 128, 32, 32, Surrounds::Nothing),
+        norm(16, 128, 32, 32, Surrounds::Offset),
+        norm(16, 128, 32, 32, Surrounds::ScaleShift),
+    ];
+    cases.extend(pictures(16, 128, 32));
+    cases.extend(rows(16, 256, 768));
+    cases
 }

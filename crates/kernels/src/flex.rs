@@ -1,14 +1,13 @@
 //! The border between Burn's CPU tensors and slices.
 
-use std::mem::MaybeUninit;
-
 use burn::backend::Backend;
 use burn::backend::ExtensionType;
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::tensor::FloatTensor;
-use burn::tensor::{Bytes, DType, Device, Tensor};
+use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
 
 use crate::engine::{Engine, engine};
+use crate::fresh::{self, Fresh};
 use crate::gemm::{Offsets, Operand};
 
 /// Whether the kernels take this tensor: single precision on the CPU backend, unless they are switched off.
@@ -43,32 +42,20 @@ pub(crate) fn filled<const D: usize>(
     FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape.into()), DType::F32)
 }
 
-/// A tensor of the given shape whose values `write` writes; its memory is not cleared before.
-///
-/// # Safety
-/// `write` writes every value.
-pub(crate) unsafe fn written<const D: usize>(
-    shape: [usize; D],
-    write: impl FnOnce(&mut [MaybeUninit<f32>]),
+/// A tensor of the given shape whose values `write` writes, every one of them.
+pub(crate) fn written(
+    shape: impl Into<Shape>,
+    write: impl for<'a> FnOnce(&'a mut Fresh) -> &'a mut [f32],
 ) -> FlexTensor {
-    // SAFETY: the caller vouches that all values are written.
-    let values = unsafe { written_values(shape.iter().product(), write) };
-    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape.into()), DType::F32)
+    let shape = shape.into();
+    let values = fresh::values(shape.num_elements(), write);
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), DType::F32)
 }
 
-/// `count` values that `write` writes.
-///
-/// # Safety
-/// `write` writes every value.
-pub(crate) unsafe fn written_values(
-    count: usize,
-    write: impl FnOnce(&mut [MaybeUninit<f32>]),
-) -> Vec<f32> {
-    let mut values = Vec::with_capacity(count);
-    write(&mut values.spare_capacity_mut()[..count]);
-    // SAFETY: the capacity is there, and the caller vouches that all values are written.
-    unsafe { values.set_len(count) };
-    values
+/// The values of a tensor that nobody else reads, in row-major order, to be changed in place.
+pub(crate) fn values_mut(x: &mut FlexTensor) -> Option<&mut [f32]> {
+    let (start, end) = x.layout().contiguous_offsets()?;
+    x.try_storage_mut().map(|values: &mut [f32]| &mut values[start..end])
 }
 
 /// A tensor that may be absent.
@@ -88,14 +75,6 @@ impl<B: Backend> Maybe<B> {
             Self::None => None,
         }
     }
-}
-
-/// A tensor of the shape of `x` whose values `fill` writes.
-pub(crate) fn like(x: &FlexTensor, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
-    let shape = x.layout().shape().clone();
-    let mut values = vec![0.0_f32; shape.num_elements()];
-    fill(&mut values);
-    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), DType::F32)
 }
 
 /// A tensor seen as a matrix of its last dimension by all others, wherever its values lie.
@@ -163,12 +142,9 @@ impl Matrix {
 
     /// A tensor of the same shape and, where they fill memory without gaps, the same strides, whose values `write` writes
     /// at the places of rows and columns it is given.
-    ///
-    /// # Safety
-    /// `write` writes every value.
-    pub(crate) unsafe fn like(
+    pub(crate) fn like(
         &self,
-        write: impl FnOnce(&mut [MaybeUninit<f32>], Offsets, Offsets),
+        write: impl for<'a> FnOnce(&'a mut Fresh, Offsets, Offsets) -> &'a mut [f32],
     ) -> FlexTensor {
         let layout = self.tensor.layout();
         let mut by_stride: Vec<(usize, usize)> = layout
@@ -195,10 +171,7 @@ impl Matrix {
                 (Offsets::stride(self.rows.len(), self.columns), Offsets::stride(self.columns, 1))
             }
         };
-        // SAFETY: the caller vouches that all values are written.
-        let values = unsafe {
-            written_values(layout.shape().num_elements(), |v| write(v, places.0, places.1))
-        };
+        let values = fresh::values(layout.shape().num_elements(), |v| write(v, places.0, places.1));
         FlexTensor::new(Bytes::from_elems(values), layout, DType::F32)
     }
 }

@@ -11,26 +11,40 @@
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
+mod activation;
+mod add_scaled;
 mod attention;
+mod concat_channels;
 mod conv2d;
 mod engine;
 mod flex;
+mod fresh;
+mod geglu;
 mod gemm;
 mod group_norm;
 mod linear;
+mod operation;
 pub mod optim;
 mod reduce;
+mod row_norm;
 #[cfg_attr(feature = "exact-scratch", path = "exact_scratch.rs")]
 mod scratch;
-mod silu;
 mod simd;
+mod softmax;
 #[cfg(test)]
 mod testing;
+mod upsample_nearest;
 
+pub use activation::{gelu, gelu_tanh, mish, silu};
+pub use add_scaled::add_scaled;
 pub use attention::attention;
+pub use concat_channels::concat_channels;
 pub use conv2d::{Conv2dOptions, conv2d, conv2d_plus};
 pub use engine::{Engine, engine, set_engine};
-pub use group_norm::{GroupNormOptions, group_norm};
+pub use geglu::geglu;
+pub use group_norm::{Conditioning, GroupNormOptions, group_norm};
 pub use linear::linear;
-pub use silu::silu;
+pub use row_norm::{layer_norm, rms_norm};
 pub use simd::{Isa, isa, set_isa};
+pub use softmax::softmax;
+pub use upsample_nearest::upsample_nearest_2x;

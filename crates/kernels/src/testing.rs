@@ -111,3 +111,23 @@ pub(crate) fn assert_close(got: &[Vec<f32>], want: &[Vec<f32>], tolerance: f64) 
         assert!(e < tolerance, "result {i} (0 is the output, then gradients) is {e} off");
     }
 }
+
+/// The standard normal distribution function: its series about 0 (Abramowitz and Stegun 1964, 26.2.11), and beyond 4 the
+/// continued fraction of the tail (26.2.14).
+pub(crate) fn normal_cdf(x: f64) -> f64 {
+    if x > 0.0 {
+        return 1.0 - normal_cdf(-x);
+    }
+    let t = -x;
+    let density = (-0.5 * t * t).exp() / std::f64::consts::TAU.sqrt();
+    if t < 4.0 {
+        let (mut term, mut sum) = (t, t);
+        for k in 1..100 {
+            term *= t * t / f64::from(2 * k + 1);
+            sum += term;
+        }
+        0.5 - density * sum
+    } else {
+        density / (1..200).rev().fold(t, |below, k| t + f64::from(k) / below)
+    }
+}

@@ -19,7 +19,7 @@ pub(super) fn work(subject: &Subject, device: &Device) -> Result<Work> {
     let loader = Loader::new(Arc::new(subject.pictures()?), settings)?;
     let mut trainer = Trainer::new(training, model, loader, device)?;
     Ok(Work {
-        parameters: Some(trainer.parameters().count()),
+        parameters: Some(trainer.weights().len()),
         run: Box::new(move || {
             trainer.step(0.0)?;
             Ok(())

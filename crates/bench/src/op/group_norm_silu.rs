@@ -1,7 +1,7 @@
 //! Group normalisation of 32 groups with SiLU after it; the shape is batch, channels, side.
 //! Forward reads the input and writes the output; backward reads the input and the gradient and writes another.
 
-use langevin_kernels::{GroupNormOptions, group_norm};
+use langevin_kernels::{Conditioning, GroupNormOptions, group_norm};
 
 use super::operation;
 use crate::{Cost, Row};
@@ -14,6 +14,9 @@ pub(super) fn group_norm_silu(shape: [usize; 3]) -> [Row; 2] {
         let x = inputs.normal([n, c, size, size]);
         let (weight, bias) = (inputs.normal([c]), inputs.normal([c]));
         let options = GroupNormOptions { groups: 32, eps: 1e-5, silu: true };
-        move || group_norm(x.clone(), weight.clone(), bias.clone(), None, &options)
+        move || {
+            let (weight, bias) = (Some(weight.clone()), Some(bias.clone()));
+            group_norm(x.clone(), weight, bias, Conditioning::default(), &options)
+        }
     })
 }

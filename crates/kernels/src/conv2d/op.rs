@@ -66,10 +66,11 @@ impl Conv2dKernels for Flex {
             assert_eq!(found, shape, "conv2d: the residual and the result differ in shape");
         }
         let (b, r) = (bias.as_ref().map(values), residual.as_ref().map(values));
-        // SAFETY: a pass writes all of its result.
-        unsafe {
-            written(shape, |y| passes::forward(isa(), &g, values(&x), values(&weight), b, r, y))
-        }
+        written(shape, |y| {
+            passes::forward(isa(), &g, values(&x), values(&weight), b, r, y);
+            // SAFETY: a pass writes all of its result.
+            unsafe { y.assume_init_mut() }
+        })
     }
 
     fn data_gradient(
@@ -80,10 +81,11 @@ impl Conv2dKernels for Flex {
     ) -> FloatTensor<Self> {
         let g = Geometry::new(x, dims(&weight), options);
         let (weight, dy) = (contiguous(weight), contiguous(dy));
-        // SAFETY: a pass writes all of its result.
-        unsafe {
-            written(x, |dx| passes::data_gradient(isa(), &g, values(&dy), values(&weight), dx))
-        }
+        written(x, |dx| {
+            passes::data_gradient(isa(), &g, values(&dy), values(&weight), dx);
+            // SAFETY: a pass writes all of its result.
+            unsafe { dx.assume_init_mut() }
+        })
     }
 
     fn weight_gradient(
@@ -94,12 +96,11 @@ impl Conv2dKernels for Flex {
     ) -> FloatTensor<Self> {
         let g = Geometry::new(dims(&x), weight, options);
         let (x, dy) = (contiguous(x), contiguous(dy));
-        // SAFETY: a pass writes all of its result.
-        unsafe {
-            written(weight, |dweight| {
-                passes::weight_gradient(isa(), &g, values(&x), values(&dy), dweight);
-            })
-        }
+        written(weight, |dweight| {
+            passes::weight_gradient(isa(), &g, values(&x), values(&dy), dweight);
+            // SAFETY: a pass writes all of its result.
+            unsafe { dweight.assume_init_mut() }
+        })
     }
 
     fn bias_gradient(dy: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -9,7 +9,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Bytes, DType, Tensor};
 
-use crate::flex::{Matrix, Maybe, contiguous, dims, filled, values, written, written_values};
+use crate::flex::{Matrix, Maybe, contiguous, dims, filled, values, written};
+use crate::fresh;
 use crate::gemm::{Bias, Offsets, Output, gemm};
 use crate::simd::isa;
 
@@ -48,13 +49,12 @@ impl LinearKernels for Flex {
         shape[last] = outputs;
         let bias = bias.as_ref().map_or(Bias::None, |b| Bias::Column(values(b)));
         let (rows, columns) = (Offsets::stride(x.height(), outputs), Offsets::stride(outputs, 1));
-        // SAFETY: a product writes all of its output.
-        let y = unsafe {
-            written_values(x.height() * outputs, |y| {
-                let output = Output::new(y, rows, columns, bias);
-                gemm(isa(), &x.by_rows(), &weight.by_rows(), &output);
-            })
-        };
+        let y = fresh::values(x.height() * outputs, |y| {
+            let output = Output::new(y, rows, columns, bias);
+            gemm(isa(), &x.by_rows(), &weight.by_rows(), &output);
+            // SAFETY: a product writes all of its output.
+            unsafe { y.assume_init_mut() }
+        });
         FlexTensor::new(Bytes::from_elems(y), Layout::contiguous(shape), DType::F32)
     }
 
@@ -64,26 +64,24 @@ impl LinearKernels for Flex {
         dy: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
         let (weight, dy) = (Matrix::of(weight), Matrix::of(dy));
-        // SAFETY: a product writes all of its output.
-        unsafe {
-            Matrix::of(x).like(|dx, rows, columns| {
-                let output = Output::new(dx, rows, columns, Bias::None);
-                gemm(isa(), &dy.by_rows(), &weight.by_columns(), &output);
-            })
-        }
+        Matrix::of(x).like(|dx, rows, columns| {
+            let output = Output::new(dx, rows, columns, Bias::None);
+            gemm(isa(), &dy.by_rows(), &weight.by_columns(), &output);
+            // SAFETY: a product writes all of its output.
+            unsafe { dx.assume_init_mut() }
+        })
     }
 
     fn weight_gradient(x: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self> {
         let (x, dy) = (Matrix::of(x), Matrix::of(dy));
         let (outputs, inputs) = (dy.width(), x.width());
         let (rows, columns) = (Offsets::stride(outputs, inputs), Offsets::stride(inputs, 1));
-        // SAFETY: a product writes all of its output.
-        unsafe {
-            written([outputs, inputs], |dweight| {
-                let output = Output::new(dweight, rows, columns, Bias::None);
-                gemm(isa(), &dy.by_columns(), &x.by_columns(), &output);
-            })
-        }
+        written([outputs, inputs], |dweight| {
+            let output = Output::new(dweight, rows, columns, Bias::None);
+            gemm(isa(), &dy.by_columns(), &x.by_columns(), &output);
+            // SAFETY: a product writes all of its output.
+            unsafe { dweight.assume_init_mut() }
+        })
     }
 
     fn bias_gradient(dy: FloatTensor<Self>) -> FloatTensor<Self> {

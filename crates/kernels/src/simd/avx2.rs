@@ -78,6 +78,10 @@ impl Simd for Avx2 {
         have!(_mm256_min_ps(a, b))
     }
     #[inline(always)]
+    fn select_less(self, a: __m256, b: __m256, yes: __m256, no: __m256) -> __m256 {
+        have!(_mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b)))
+    }
+    #[inline(always)]
     fn sqrt(self, a: __m256) -> __m256 {
         have!(_mm256_sqrt_ps(a))
     }

@@ -78,6 +78,10 @@ impl Simd for Avx512 {
         have!(_mm512_min_ps(a, b))
     }
     #[inline(always)]
+    fn select_less(self, a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
+        have!(_mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), no, yes))
+    }
+    #[inline(always)]
     fn sqrt(self, a: __m512) -> __m512 {
         have!(_mm512_sqrt_ps(a))
     }

@@ -13,11 +13,15 @@ mod isa;
 mod map;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod normal;
 mod portable;
+mod sums;
 
-pub(crate) use exp::{exp, sigmoid};
+pub(crate) use exp::{exp, sigmoid, sigmoid_and_rest};
 pub use isa::{Isa, isa, set_isa};
-pub(crate) use map::{Lanes, map};
+pub(crate) use map::{Lanes, update, write, write_each};
+pub(crate) use normal::normal;
+pub(crate) use sums::{largest, sums};
 
 use isa::Kind;
 
@@ -61,6 +65,8 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
     /// The smaller value; `b` (so also its NaN) where the two do not compare.
     fn min(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `yes` in the lanes where `a < b`, `no` in the others, so also where either is NaN.
+    fn select_less(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
     /// Square root.
     fn sqrt(self, a: Self::V) -> Self::V;
     /// The nearest integer, ties to even; exact for magnitudes below 2²².

@@ -78,6 +78,16 @@ impl Simd for Neon {
         have!(vminq_f32(a, b))
     }
     #[inline(always)]
+    fn select_less(
+        self,
+        a: float32x4_t,
+        b: float32x4_t,
+        yes: float32x4_t,
+        no: float32x4_t,
+    ) -> float32x4_t {
+        have!(vbslq_f32(vcltq_f32(a, b), yes, no))
+    }
+    #[inline(always)]
     fn sqrt(self, a: float32x4_t) -> float32x4_t {
         have!(vsqrtq_f32(a))
     }

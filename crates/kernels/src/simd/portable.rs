@@ -69,6 +69,13 @@ impl<const L: usize, const R: usize, const N: usize> Simd for Portable<L, R, N> 
         zip(a, b, |a, b| if a < b { a } else { b })
     }
     #[inline(always)]
+    fn select_less(self, a: [f32; L], b: [f32; L], yes: [f32; L], no: [f32; L]) -> [f32; L] {
+        std::array::from_fn(
+            #[inline(always)]
+            |i| if a[i] < b[i] { yes[i] } else { no[i] },
+        )
+    }
+    #[inline(always)]
     fn sqrt(self, a: [f32; L]) -> [f32; L] {
         a.map(f32::sqrt)
     }

@@ -4,6 +4,7 @@ use crate::layer::{Activation, Conv2d, GroupNorm, Linear};
 use crate::{Error, Init};
 use burn::module::Module;
 use burn::tensor::Tensor;
+use langevin_kernels::Conditioning;
 
 /// A residual block with its parameters; its second convolution starts at zero.
 #[derive(Module, Debug)]
@@ -48,8 +49,13 @@ impl CompactBlock {
         let adapt = self.embedding.forward(embedding.clone());
         let scale = adapt.clone().narrow(1, 0, self.channels);
         let shift = adapt.narrow(1, self.channels, self.channels);
-        let h = self.conv1.forward(self.norm1.forward_activated(x.clone(), None, Activation::Silu));
-        let h = self.norm2.forward_activated(h, Some((scale, shift)), Activation::Silu);
-        x + self.conv2.forward(h)
+        let h = self.conv1.forward(self.norm1.forward_activated(
+            x.clone(),
+            Conditioning::default(),
+            Activation::Silu,
+        ));
+        let conditioning = Conditioning { offset: None, scale_shift: Some((scale, shift)) };
+        let h = self.norm2.forward_activated(h, conditioning, Activation::Silu);
+        self.conv2.forward_plus(h, x)
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{CompactBlock, CompactUNet2DConfig};
 use crate::layer::space_to_depth::{depth_to_space, space_to_depth};
-use crate::layer::upsample_2d::nearest2x2;
 use crate::layer::{
     Activation, Attention, AttentionConfig, Conv2d, Embedding, GroupNorm, Sinusoidal,
     TimestepEmbedding,
@@ -10,7 +9,7 @@ use crate::layer::{
 use crate::{ClassLabels, Error, Init};
 use burn::module::Module;
 use burn::tensor::Tensor;
-use langevin_kernels::{Conv2dOptions, silu};
+use langevin_kernels::{Conditioning, Conv2dOptions, silu, upsample_nearest_2x};
 
 /// The network with its parameters.
 #[derive(Module, Debug)]
@@ -157,10 +156,11 @@ impl CompactUNet2D {
         }
         x = run(&self.bottom.after, x);
         for (level, skip) in self.up_levels.iter().zip(skips.into_iter().rev()) {
-            x = nearest2x2(level.up.forward(x)) + level.skip.forward(skip);
+            let up = upsample_nearest_2x(level.up.forward(x));
+            x = level.skip.forward_plus(skip, up);
             x = run(&level.blocks, x);
         }
-        let x = self.norm_out.forward_activated(x, None, Activation::Silu);
+        let x = self.norm_out.forward_activated(x, Conditioning::default(), Activation::Silu);
         depth_to_space(self.conv_out.forward(x), self.config.patch)
     }
 

@@ -24,22 +24,11 @@ impl Activation {
     pub fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
             Self::Silu => langevin_kernels::silu(x),
-            Self::Mish => mish(x),
-            Self::Gelu => activation::gelu(x),
+            Self::Mish => langevin_kernels::mish(x),
+            Self::Gelu => langevin_kernels::gelu(x),
             Self::Relu => activation::relu(x),
         }
     }
-}
-
-/// Mish without overflow or cancellation: with `u = e^(−|x|)`, `tanh(ln(1 + eˣ))` is `(1 + 2u)/(1 + 2u + 2u²)` for
-/// positive x and `(2u + u²)/(2 + 2u + u²)` for negative x.
-fn mish<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    let u = x.clone().abs().neg().exp();
-    let u2 = u.clone().square();
-    let positive = (u.clone() * 2.0 + 1.0) / (u.clone() * 2.0 + u2.clone() * 2.0 + 1.0);
-    let negative = (u.clone() * 2.0 + u2.clone()) / (u * 2.0 + u2 + 2.0);
-    let is_negative = x.clone().lower_elem(0.0);
-    x * positive.mask_where(is_negative, negative)
 }
 
 #[cfg(test)]

@@ -55,12 +55,17 @@ impl Conv2d {
 
     /// Convolves `x [N, C, H, W]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        langevin_kernels::conv2d(
-            x,
-            self.weight.val(),
-            self.bias.as_ref().map(Param::val),
-            self.options,
-        )
+        self.run(x, None)
+    }
+
+    /// Convolves `x [N, C, H, W]` and adds `residual`, of the result's shape, in the same pass.
+    pub fn forward_plus(&self, x: Tensor<4>, residual: Tensor<4>) -> Tensor<4> {
+        self.run(x, Some(residual))
+    }
+
+    fn run(&self, x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
+        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
+        langevin_kernels::conv2d_plus(x, weight, bias, residual, self.options)
     }
 }
 

@@ -4,7 +4,7 @@ use super::Activation;
 use crate::{Error, Init};
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use langevin_kernels::{GroupNormOptions, group_norm};
+use langevin_kernels::{Conditioning, GroupNormOptions, group_norm};
 
 /// A group normalisation with its parameters.
 #[derive(Module, Debug)]
@@ -42,30 +42,24 @@ impl GroupNorm {
 
     /// Normalises `x [N, C, H, W]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.apply(x, None, false)
+        self.apply(x, Conditioning::default(), false)
     }
 
-    /// Normalises `x [N, C, H, W]`, then `· (1 + scale) + shift` where `(scale [N, C], shift [N, C])` are given, then
-    /// the activation; one pass when that is SiLU.
+    /// Normalises `x [N, C, H, W]` with the conditioning around it, then applies the activation; one pass when that is SiLU.
     pub fn forward_activated(
         &self,
         x: Tensor<4>,
-        scale_shift: Option<(Tensor<2>, Tensor<2>)>,
+        conditioning: Conditioning,
         activation: Activation,
     ) -> Tensor<4> {
         match activation {
-            Activation::Silu => self.apply(x, scale_shift, true),
-            other => other.forward(self.apply(x, scale_shift, false)),
+            Activation::Silu => self.apply(x, conditioning, true),
+            other => other.forward(self.apply(x, conditioning, false)),
         }
     }
 
-    fn apply(
-        &self,
-        x: Tensor<4>,
-        scale_shift: Option<(Tensor<2>, Tensor<2>)>,
-        silu: bool,
-    ) -> Tensor<4> {
+    fn apply(&self, x: Tensor<4>, conditioning: Conditioning, silu: bool) -> Tensor<4> {
         let options = GroupNormOptions { groups: self.groups, eps: self.eps, silu };
-        group_norm(x, self.weight.val(), self.bias.val(), scale_shift, &options)
+        group_norm(x, Some(self.weight.val()), Some(self.bias.val()), conditioning, &options)
     }
 }

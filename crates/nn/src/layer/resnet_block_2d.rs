@@ -2,10 +2,11 @@
 //! `h = conv1(resample(act(norm1(x))))`, the time enters, `h = conv2(dropout(act(norm2(h))))`, and the output is
 //! `(shortcut(resample(x)) + h) / output_scale`.
 
-use super::{Activation, Conv2d, Dropout, GroupNorm, Linear, downsample_2d, fir, upsample_2d};
+use super::{Activation, Conv2d, Dropout, GroupNorm, Linear, downsample_2d, fir};
 use crate::{Error, Init};
 use burn::module::Module;
 use burn::tensor::Tensor;
+use langevin_kernels::{Conditioning, add_scaled, upsample_nearest_2x};
 use serde::{Deserialize, Serialize};
 
 /// How the time embedding enters a residual block.
@@ -45,7 +46,7 @@ impl Resample {
     pub fn forward(self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Self::None => x,
-            Self::Up(Filter::Box) => upsample_2d::nearest2x2(x),
+            Self::Up(Filter::Box) => upsample_nearest_2x(x),
             Self::Up(Filter::Fir) => fir::upsample(x),
             Self::Down(Filter::Box) => downsample_2d::mean2x2(x),
             Self::Down(Filter::Fir) => fir::downsample(x),
@@ -130,38 +131,45 @@ impl ResnetBlock2D {
     /// Maps `x [N, C, H, W]` with the time embedding `temb [N, temb_channels]`.
     pub fn forward(&self, x: Tensor<4>, temb: &Tensor<2>, dropout: &mut Dropout<'_>) -> Tensor<4> {
         let c = &self.config;
-        let h = self.norm1.forward_activated(x.clone(), None, c.activation);
+        let h = self.norm1.forward_activated(x.clone(), Conditioning::default(), c.activation);
         let h = self.conv1.forward(c.resample.forward(h));
         let x = c.resample.forward(x);
         let h = self.condition(h, temb);
-        let h = self.conv2.forward(dropout.apply(h, c.dropout));
+        let h = dropout.apply(h, c.dropout);
         let x = match &self.conv_shortcut {
             Some(conv) => conv.forward(x),
             None => x,
         };
-        let sum = x + h;
-        if c.output_scale == 1.0 { sum } else { sum / c.output_scale }
+        if c.output_scale == 1.0 {
+            self.conv2.forward_plus(h, x)
+        } else {
+            add_scaled(x, self.conv2.forward(h), c.output_scale)
+        }
     }
 
     /// Lets the time enter `h`, normalises and activates.
     fn condition(&self, h: Tensor<4>, temb: &Tensor<2>) -> Tensor<4> {
         let c = &self.config;
-        let Some(project) = &self.time_emb_proj else {
-            return self.norm2.forward_activated(h, None, c.activation);
+        let conditioning = match &self.time_emb_proj {
+            Some(project) => {
+                let temb =
+                    if c.skip_time_act { temb.clone() } else { c.activation.forward(temb.clone()) };
+                self.split(project.forward(temb))
+            }
+            None => Conditioning::default(),
         };
-        let temb = if c.skip_time_act { temb.clone() } else { c.activation.forward(temb.clone()) };
-        let temb = project.forward(temb);
-        let [n, channels, ..] = h.dims();
-        match c.time_shift {
-            TimeShift::Default => self.norm2.forward_activated(
-                h + temb.reshape([n, channels, 1, 1]),
-                None,
-                c.activation,
-            ),
+        self.norm2.forward_activated(h, conditioning, c.activation)
+    }
+
+    /// The projected time embedding as what it does to the second normalisation.
+    fn split(&self, temb: Tensor<2>) -> Conditioning {
+        match self.config.time_shift {
+            TimeShift::Default => Conditioning { offset: Some(temb), scale_shift: None },
             TimeShift::ScaleShift => {
+                let channels = self.config.out_channels;
                 let scale = temb.clone().narrow(1, 0, channels);
                 let shift = temb.narrow(1, channels, channels);
-                self.norm2.forward_activated(h, Some((scale, shift)), c.activation)
+                Conditioning { offset: None, scale_shift: Some((scale, shift)) }
             }
         }
     }

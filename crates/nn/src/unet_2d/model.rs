@@ -17,6 +17,7 @@ use crate::layer::{
 use crate::{ClassLabels, Error, Init};
 use burn::module::Module;
 use burn::tensor::Tensor;
+use langevin_kernels::Conditioning;
 
 /// The network with its parameters.
 #[derive(Module, Debug)]
@@ -161,8 +162,11 @@ impl UNet2DModel {
                 }
             }
         }
-        let x =
-            self.conv_out.forward(self.conv_norm_out.forward_activated(x, None, Activation::Silu));
+        let x = self.conv_out.forward(self.conv_norm_out.forward_activated(
+            x,
+            Conditioning::default(),
+            Activation::Silu,
+        ));
         let x = match carried {
             Some(picture) => x + picture,
             None => x,

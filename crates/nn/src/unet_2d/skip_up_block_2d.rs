@@ -12,6 +12,7 @@ use crate::layer::{
 use crate::{Error, Init};
 use burn::module::Module;
 use burn::tensor::Tensor;
+use langevin_kernels::Conditioning;
 
 /// Residual blocks, each joined with a skip, attention after all or none, and, but for the last block, an addition to
 /// the picture and twice the size.
@@ -88,7 +89,11 @@ impl SkipUpBlock2D {
         if let (Some(resnet), Some(conv), Some(norm)) =
             (&self.resnet_up, &self.skip_conv, &self.skip_norm)
         {
-            let addition = conv.forward(norm.forward_activated(x.clone(), None, Activation::Silu));
+            let addition = conv.forward(norm.forward_activated(
+                x.clone(),
+                Conditioning::default(),
+                Activation::Silu,
+            ));
             carried = Some(match carried {
                 Some(picture) => picture + addition,
                 None => addition,

@@ -94,5 +94,5 @@ impl UpBlock2D {
 pub(super) fn join(x: Tensor<4>, skips: &mut Vec<Tensor<4>>) -> Tensor<4> {
     let skip =
         skips.pop().expect("the way down leaves one skip for each residual block of the way up");
-    Tensor::cat(vec![x, skip], 1)
+    langevin_kernels::concat_channels(x, skip)
 }
