@@ -105,6 +105,7 @@ impl Worker {
                 Ok(line) => break line,
                 Err(RecvTimeoutError::Timeout) => {
                     if patience().is_break() {
+                        // How many rows are done is known further up.
                         return Err(Error::Interrupted { done: 0, rows: 0 });
                     }
                 }

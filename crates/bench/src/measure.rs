@@ -10,7 +10,7 @@ use crate::child::{Patience, Worker};
 use crate::report::Runs;
 use crate::{
     Conditions, Cost, Error, Group, Launcher, MatmulRate, Measured, Report, Result, Row, Side,
-    Versions, op, rows,
+    Versions, op,
 };
 
 /// Work shorter than this many milliseconds is repeated within one measurement until it is as long.
@@ -52,36 +52,34 @@ pub fn measure(
     conditions: Conditions,
     observer: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Report> {
-    let Plan { rows: wanted, pairs, .. } = &plan;
-    let with_operations = wanted.iter().any(|row| row.group == Group::Ops);
-    let extra = with_operations && wanted.iter().all(|row| row.name != op::REFERENCE);
-    let reference = rows().into_iter().find(|row| extra && row.name == op::REFERENCE).into_iter();
-    let count = wanted.len() + usize::from(extra);
-    let mut versions = Versions::default();
-    let (mut measured, mut matmul) = (Vec::with_capacity(count), None);
-    let pairs = *pairs;
-    let wanted_names: Vec<String> = wanted.iter().map(|row| row.name.clone()).collect();
-    let sides = (plan.ours, plan.peer, plan.compiled);
-    for (index, row) in plan.rows.into_iter().chain(reference).enumerate() {
+    let Plan { mut rows, pairs, ours, peer, compiled } = plan;
+    let asked = rows.len();
+    let operations = rows.iter().any(|row| row.group == Group::Ops);
+    if operations && rows.iter().all(|row| row.name != op::REFERENCE) {
+        rows.extend(crate::rows().into_iter().filter(|row| row.name == op::REFERENCE));
+    }
+    let (count, sides) = (rows.len(), (ours, peer, compiled));
+    let (mut versions, mut matmul) = (Versions::default(), None);
+    let mut measured = Vec::with_capacity(count);
+    for (done, row) in rows.iter().enumerate() {
         let mut tell = |share: f64| {
-            observer(Progress { row: &row.name, done: (index as f64 + share) / count as f64 })
+            observer(Progress { row: &row.name, done: (done as f64 + share) / count as f64 })
         };
-        let numbers =
-            one(&row, &sides, pairs, &mut versions, &mut tell).map_err(|error| match error {
-                Error::Interrupted { .. } => Error::Interrupted { done: index, rows: count },
-                other => other,
-            })?;
+        let numbers = one(row, &sides, pairs, &mut versions, &mut tell).map_err(|error| {
+            let interrupted = matches!(error, Error::Interrupted { .. });
+            if interrupted { Error::Interrupted { done, rows: count } } else { error }
+        })?;
         if row.name == op::REFERENCE {
-            matmul = Some(rate(&row, &numbers));
+            matmul = Some(rate(row, &numbers));
         }
         measured.push(numbers);
     }
+    measured.truncate(asked);
     if let Some(matmul) = matmul {
         for row in &mut measured {
             row.share_of_matmul = row.gflops.map(|gflops| gflops / matmul.best());
         }
     }
-    measured.retain(|row| wanted_names.contains(&row.name));
     Ok(Report { conditions, pairs, versions, matmul_gflops: matmul, rows: measured })
 }
 

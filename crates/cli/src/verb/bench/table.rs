@@ -88,14 +88,16 @@ fn table(rows: &[&Measured]) -> Vec<Vec<String>> {
         ("ours ms", |row| significant(row.ours_ms)),
         ("PyTorch ms", |row| number(row.peer_ms)),
         ("ratio", |row| ratio(row.ratio)),
-        ("of single pairs", |row| {
+        ("single pairs", |row| {
             row.pair_ratios.map_or_else(String::new, |[low, high]| format!("{low:.2} to {high:.2}"))
         }),
         ("compiled ms", |row| number(row.peer_compiled_ms)),
-        ("ratio", |row| ratio(row.peer_compiled_ms.map(|ms| ms / row.ours_ms))),
+        ("compiled ratio", |row| ratio(row.peer_compiled_ms.map(|ms| ms / row.ours_ms))),
         ("ours MiB", |row| whole(row.ours_mib)),
         ("PyTorch MiB", |row| whole(row.peer_mib)),
-        ("share", |row| ratio(row.ours_mib.zip(row.peer_mib).map(|(ours, peer)| ours / peer))),
+        ("memory ratio", |row| {
+            ratio(row.ours_mib.zip(row.peer_mib).map(|(ours, peer)| ours / peer))
+        }),
         ("GFLOP/s", |row| whole(row.gflops)),
         ("of matmul", |row| ratio(row.share_of_matmul)),
         ("GB/s", |row| number(row.gigabytes_per_second)),
