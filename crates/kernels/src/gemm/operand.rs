@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use crate::simd::Simd;
 
+/// Depths packed together.
+const TOGETHER: usize = 16;
+
 /// Places of elements along one dimension of an array.
 pub(crate) enum Offsets {
     /// Element `i` lies at `i · stride`.
@@ -134,29 +137,50 @@ impl<'a> Operand<'a> {
         if depth.is_empty() {
             return;
         }
-        let panels = out[..lanes.len().next_multiple_of(TILE) * depth.len()]
-            .chunks_exact_mut(TILE * depth.len());
-        for (p, panel) in panels.enumerate() {
-            let first = lanes.start + p * TILE;
-            let count = TILE.min(lanes.end - first);
-            // Lanes beyond the last repeat it, so that they can be read, and are cleared afterwards.
-            let mut place = [self.lanes.at(first + count - 1); TILE];
-            for (l, place) in place.iter_mut().enumerate().take(count) {
-                *place = self.lanes.at(first + l);
+        let length = depth.len();
+        let out = &mut out[..lanes.len().next_multiple_of(TILE) * length];
+        // A few depths at a time for all lanes: what is read then lies together, even where depths are far apart.
+        for start in (0..length).step_by(TOGETHER) {
+            let end = (start + TOGETHER).min(length);
+            let depth = depth.start + start..depth.start + end;
+            for (p, panel) in out.chunks_exact_mut(TILE * length).enumerate() {
+                let first = lanes.start + p * TILE;
+                let count = TILE.min(lanes.end - first);
+                let rows = &mut panel.as_chunks_mut::<TILE>().0[start..end];
+                self.pack_panel(s, &depth, first, count, rows);
             }
-            let rows = panel.as_chunks_mut::<TILE>().0;
-            if (1..TILE).all(|l| place[l] == place[0] + l) {
-                for (row, k) in rows.iter_mut().zip(depth.clone()) {
-                    let from = place[0] + self.depths.at(k);
-                    // SAFETY: `new` checked that every lane and depth together lie inside `data`.
-                    row.copy_from_slice(unsafe { self.data.get_unchecked(from..from + TILE) });
-                }
-            } else if !self.pack_runs(s, &depth, &place, rows) {
-                self.pack_apart(s, &depth, &place, rows);
+        }
+    }
+
+    /// Packs some depths of the panel of `count` lanes from `first` on.
+    #[inline(always)]
+    fn pack_panel<S: Simd, const TILE: usize>(
+        &self,
+        s: S,
+        depth: &Range<usize>,
+        first: usize,
+        count: usize,
+        rows: &mut [[f32; TILE]],
+    ) {
+        if count == TILE && self.lanes.neighbours(first, TILE) {
+            let place = self.lanes.at(first);
+            for (row, k) in rows.iter_mut().zip(depth.clone()) {
+                let from = place + self.depths.at(k);
+                // SAFETY: `new` checked that every lane and depth together lie inside `data`.
+                row.copy_from_slice(unsafe { self.data.get_unchecked(from..from + TILE) });
             }
-            if count < TILE {
-                rows.iter_mut().for_each(|row| row[count..].fill(0.0));
-            }
+            return;
+        }
+        // Lanes beyond the last repeat it, so that they can be read, and are cleared afterwards.
+        let mut place = [self.lanes.at(first + count - 1); TILE];
+        for (l, place) in place.iter_mut().enumerate().take(count) {
+            *place = self.lanes.at(first + l);
+        }
+        if !self.pack_runs(s, depth, &place, rows) {
+            self.pack_apart(s, depth, &place, rows);
+        }
+        if count < TILE {
+            rows.iter_mut().for_each(|row| row[count..].fill(0.0));
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::Geometry;
 
 /// Whether the convolution is of the right kind and gains: it must save products on these image sizes, and have enough
-/// channels on one side to fill vectors. The number of images has no say.
+/// channels on one side to fill vectors, be there but one on the other. The number of images has no say.
 pub(crate) fn suits(g: &Geometry) -> bool {
     let o = &g.options;
     let kind = [g.rows, g.columns] == [3, 3]
@@ -17,7 +17,7 @@ pub(crate) fn suits(g: &Geometry) -> bool {
         let products = 36 * height.div_ceil(4) * width.div_ceil(4);
         3 * 9 * height * width >= 4 * products
     };
-    let wide = g.channels.max(g.filters) >= 16 && g.channels.min(g.filters) >= 3;
+    let wide = g.channels.max(g.filters) >= 16;
     kind && wide && gains(g.out_height, g.out_width) && gains(g.height, g.width)
 }
 

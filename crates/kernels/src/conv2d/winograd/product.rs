@@ -7,7 +7,7 @@ use crate::simd::Simd;
 /// Input channels of one stretch of products: a panel of weights of it stays in the first-level cache.
 const DEPTH: usize = 256;
 /// Tiles of one stretch of sums: its panels stay in the first-level cache.
-const STRETCH: usize = 192;
+const STRETCH: usize = 96;
 /// Filters of a panel of transformed output gradients: whole vectors and whole register tiles of every instruction set.
 pub(super) const GRADIENTS: usize = 48;
 
