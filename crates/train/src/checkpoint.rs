@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use langevin_weights::{TensorFile, atomic};
 use serde::{Deserialize, Serialize};
@@ -75,7 +76,7 @@ pub struct Checkpoint {
     /// The weights, in the order of the optimiser's arrays.
     pub weights: Vec<f32>,
     /// The optimiser's moments and average.
-    pub optimiser: OptimiserState,
+    pub optimiser: Arc<OptimiserState>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -132,7 +133,7 @@ impl Checkpoint {
         }
         let tensors = TensorFile::open(&path)?;
         let (weights, optimiser) = template.with_tensors(&tensors)?;
-        Ok(Self { state: file.state, weights, optimiser })
+        Ok(Self { state: file.state, weights, optimiser: Arc::new(optimiser) })
     }
 }
 

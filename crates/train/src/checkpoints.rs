@@ -122,6 +122,7 @@ impl Checkpoints {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::Arc;
 
     use super::*;
     use crate::checkpoint::TrainingState;
@@ -138,7 +139,7 @@ mod tests {
             unreported_steps: 2,
         };
         let weights = vec![step as f32 + 0.25, -0.0, f32::MIN_POSITIVE / 8.0];
-        Checkpoint { state, weights, optimiser }
+        Checkpoint { state, weights, optimiser: Arc::new(optimiser) }
     }
 
     /// Three checkpoints in a temporary folder.

@@ -17,11 +17,14 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn it_rises_with_what_is_held_and_never_falls() {
         const SIZE: usize = 64 << 20;
+        // The kernel adds up what each processor counted only now and then.
+        const SLACK: u64 = 1 << 20;
         let before = peak_memory().unwrap();
         let held = black_box(vec![1_u8; SIZE]);
         let during = peak_memory().unwrap();
         drop(black_box(held));
-        assert!(during >= SIZE as u64, "{during}");
-        assert!(during >= before && peak_memory().unwrap() >= during);
+        let after = peak_memory().unwrap();
+        assert!(during + SLACK >= SIZE as u64, "{during}");
+        assert!(during + SLACK >= before && after + SLACK >= during, "{before} {during} {after}");
     }
 }

@@ -3,6 +3,8 @@
 //! A step is a pure function of the weights, the moments, the average and the step number: batch, times, noise, dropped
 //! labels and mirrored images all follow from (seed, step).
 
+use std::sync::Arc;
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use langevin_core::rng::Philox;
@@ -29,7 +31,8 @@ pub struct Trainer {
     loader: Loader,
     /// With gradients. Absent only within a step, which changes its weights where they lie.
     model: Option<Model>,
-    optimiser: OptimiserState,
+    /// Shared with a checkpoint while that is written; a step then works on a copy.
+    optimiser: Arc<OptimiserState>,
     step: u64,
     device: Device,
 }
@@ -63,7 +66,7 @@ impl Trainer {
         let objective = Objective::new(&config.process)?;
         let device = device.clone().autodiff();
         let model = Model::init(model, config.run.seed, &device)?;
-        let optimiser = OptimiserState::of(&model.network);
+        let optimiser = Arc::new(OptimiserState::of(&model.network));
         Ok(Self { config, objective, loader, model: Some(model), optimiser, step: 0, device })
     }
 
@@ -91,7 +94,7 @@ impl Trainer {
     }
 
     /// The optimiser's moments and average.
-    pub fn optimiser(&self) -> &OptimiserState {
+    pub fn optimiser(&self) -> &Arc<OptimiserState> {
         &self.optimiser
     }
 
@@ -134,7 +137,7 @@ impl Trainer {
         self.check_finite("gradient norm", grad_norm, loss, lr)?;
         if let Some(Model { network, config }) = self.model.take() {
             let step = OptimiserStep { index: self.step, lr, grad_norm, ema_decay: decay };
-            let (rule, state) = (&self.config.optimiser, &mut self.optimiser);
+            let (rule, state) = (&self.config.optimiser, Arc::make_mut(&mut self.optimiser));
             let network = optimiser_step(rule, step, network, state, gradient);
             self.model = Some(Model { network, config });
         }
