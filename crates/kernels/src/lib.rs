@@ -25,7 +25,7 @@ mod simd;
 #[cfg(test)]
 mod testing;
 
-pub use attention::attention;
+pub use attention::{AttentionMask, attention, attention_masked};
 pub use conv2d::{Conv2dOptions, conv2d};
 pub use group_norm::{GroupNormOptions, group_norm};
 pub use linear::linear;
