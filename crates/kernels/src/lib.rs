@@ -37,7 +37,7 @@ mod upsample_nearest;
 
 pub use activation::{gelu, gelu_tanh, mish, silu};
 pub use add_scaled::add_scaled;
-pub use attention::attention;
+pub use attention::{AttentionMask, attention, attention_masked};
 pub use concat_channels::concat_channels;
 pub use conv2d::{Conv2dOptions, conv2d, conv2d_plus};
 pub use engine::{Engine, engine, set_engine};

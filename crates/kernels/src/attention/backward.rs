@@ -1,33 +1,39 @@
-//! The backward pass: probabilities are computed again from `q` and `k` (Dao et al. 2022, algorithm 4, without keeping
-//! even the sums of the softmax, which cost nothing to redo).
+//! The backward pass: probabilities are computed again from `q`, `k` and the levels that the forward pass leaves (Dao et
+//! al. 2022, algorithm 4), so a block of scores is read and written once.
 //!
-//! With `P = softmax(scale · q kᵀ)` and `dP = dy vᵀ`: `dS = P ∘ (dP − rowsum(P ∘ dP))`, `dv = Pᵀ dy`,
-//! `dq = scale · dS k`, `dk = scale · dSᵀ q`.
-//! A task owns a range of queries of one head, at most [`RANGE`], and adds up its part of `dk` and `dv`; the parts of a head
-//! are added in order, so the result does not depend on the number of threads.
-//! Memory: per thread as in the forward pass, twice; and for all tasks their parts, `keys × (dim + value_dim)` each.
+//! With `P = exp(S − level)` and `dP = dy vᵀ`: `dS = P ∘ (dP − rowsum(dy ∘ y))`, `dv = Pᵀ dy`, `dq = scale · dS k`,
+//! `dk = scale · dSᵀ q`. Panels `[keys][queries of a tile]` of `P` and `dS` are the left factors of `dv` and `dk` and the
+//! right factor of `dq` as they are.
+//!
+//! Each head is cut into ranges of keys and of queries whose number depends on its sizes alone. A piece, one range of each,
+//! adds up its part of all gradients; parts of `dq` are added in the order of the keys, parts of `dk` and `dv` in that of the
+//! queries, so the result does not depend on the number of threads. Where there are heads enough for the threads, a task does all
+//! pieces of a head and adds them up in place; otherwise pieces are tasks and leave their parts in memory for a few heads at
+//! a time.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::forward::{TOGETHER, chunks, mix, pack_queries, scores_of};
-use super::softmax::{exponentials, gradient};
+use super::forward::Inputs;
+use super::piece::{Piece, Sink};
 use super::views::{Heads, Joined, Shape};
-use crate::gemm::{Block, tile};
 use crate::scratch;
 use crate::simd::{Isa, Kernel, Simd, dispatch};
 
-/// Queries of one task.
-const RANGE: usize = 4 * TOGETHER;
+/// Keys of a piece at most.
+const KEYS: usize = 264;
+/// Queries of a piece at most.
+const QUERIES: usize = 1008;
+/// Lengths of ranges are multiples of this, so that tiles of all instruction sets are full but at the end.
+const GRAIN: usize = 24;
 
-/// Inputs of the backward pass.
+/// What the forward pass leaves for the backward pass, and the gradient of its result.
 #[derive(Clone, Copy)]
-pub(super) struct Inputs<'a> {
-    pub(super) scale: f32,
-    pub(super) q: Heads<'a>,
-    pub(super) k: Heads<'a>,
-    pub(super) v: Heads<'a>,
+pub(super) struct Outcome<'a> {
+    pub(super) y: Heads<'a>,
+    /// `[batch, heads, queries]`.
+    pub(super) levels: &'a [f32],
     pub(super) dy: Heads<'a>,
 }
 
@@ -36,193 +42,178 @@ pub(super) fn backward(
     isa: Isa,
     shape: Shape,
     inputs: Inputs<'_>,
+    outcome: Outcome<'_>,
     dq: &mut [f32],
     dk: &mut [f32],
     dv: &mut [f32],
 ) {
     let Shape { batch, heads, queries, keys, dim, value_dim } = shape;
+    let all = batch * heads;
+    assert_eq!(outcome.levels.len(), all * queries, "one level for each query");
+    if all == 0 || queries == 0 || keys == 0 {
+        [dq, dk, dv].into_iter().for_each(|gradient| gradient.fill(0.0));
+        return;
+    }
     let dq = Joined::new(dq, batch, heads, queries, dim);
     let dk = Joined::new(dk, batch, heads, keys, dim);
     let dv = Joined::new(dv, batch, heads, keys, value_dim);
-    let (rows, columns) = tile(isa);
-    // A part is [dim + value_dim, each whole tiles][keys, whole tiles].
-    let (dims, values) = (dim.next_multiple_of(rows), value_dim.next_multiple_of(rows));
-    let stride = keys.next_multiple_of(columns);
-    let part = (dims + values) * stride;
-    let (all, ranges) = (batch * heads, queries.div_ceil(RANGE).max(1));
-    if all == 0 || part == 0 {
-        return;
-    }
-    scratch::with(all * ranges * part, |parts| {
-        parts.par_chunks_mut(part).enumerate().for_each(|(task, part)| {
-            let (index, range) = (task / ranges, task % ranges);
-            let range = range * RANGE..((range + 1) * RANGE).min(queries);
-            let head = [index / heads, index % heads];
-            dispatch(isa, Backward { shape, inputs, head, queries: range, dq: &dq, part });
+    let (over_keys, over_queries) = (ranges(keys, KEYS), ranges(queries, QUERIES));
+    let head_of = |index: usize| [index / heads, index % heads];
+    scratch::with(all * queries, |means| {
+        means.par_chunks_mut(queries).enumerate().for_each(|(index, means)| {
+            dispatch(isa, Means { outcome, head: head_of(index), means });
         });
-        parts.par_chunks_mut(ranges * part).enumerate().for_each(|(index, parts)| {
-            let (total, others) = parts.split_at_mut(part);
-            for other in others.chunks_exact(part) {
-                total.iter_mut().zip(other).for_each(|(t, o)| *t += o);
-            }
-            let (b, h) = (index / heads, index % heads);
-            for key in 0..keys {
-                // SAFETY: this task alone owns its head.
-                let (dk, dv) = unsafe { (dk.row(b, h, key), dv.row(b, h, key)) };
-                dk.iter_mut().enumerate().for_each(|(d, to)| *to = total[d * stride + key]);
-                dv.iter_mut()
-                    .enumerate()
-                    .for_each(|(e, to)| *to = total[(dims + e) * stride + key]);
+        let means = &*means;
+        let piece = |index: usize, i: usize, j: usize, sinks: [Sink; 3]| {
+            let of_head = index * queries..(index + 1) * queries;
+            let work = Piece {
+                inputs,
+                dy: outcome.dy,
+                levels: &outcome.levels[of_head.clone()],
+                means: &means[of_head],
+                head: head_of(index),
+                keys: over_keys[i].clone(),
+                queries: over_queries[j].clone(),
+                sinks,
+            };
+            dispatch(isa, work);
+        };
+        let (pieces, threads) =
+            (over_keys.len() * over_queries.len(), rayon::current_num_threads());
+        if pieces == 1 || all >= 4 * threads {
+            (0..all).into_par_iter().for_each(|index| {
+                let head = head_of(index);
+                for i in 0..over_keys.len() {
+                    for j in 0..over_queries.len() {
+                        let sinks = [
+                            Sink::new(dq.start(head, 0), dq.stride(), i > 0),
+                            Sink::new(dk.start(head, 0), dk.stride(), j > 0),
+                            Sink::new(dv.start(head, 0), dv.stride(), j > 0),
+                        ];
+                        piece(index, i, j, sinks);
+                    }
+                }
+            });
+            return;
+        }
+        // Parts of a head: [range of keys][query][dim], then of dk and of dv [range of queries][key][dim].
+        let sizes = [
+            over_keys.len() * queries * dim,
+            over_queries.len() * keys * dim,
+            over_queries.len() * keys * value_dim,
+        ];
+        let (of_head, together) = (sizes.iter().sum::<usize>(), (4 * threads).div_ceil(pieces));
+        scratch::with(together.min(all) * of_head, |parts| {
+            for first in (0..all).step_by(together) {
+                let count = together.min(all - first);
+                let parts = &mut parts[..count * of_head];
+                let start = Shared(parts.as_mut_ptr());
+                (0..count * pieces).into_par_iter().for_each(|task| {
+                    let (index, i, j) = (
+                        task / pieces,
+                        task % pieces / over_queries.len(),
+                        task % over_queries.len(),
+                    );
+                    let at = start.at(index * of_head);
+                    let sinks = [
+                        Sink::new(at.wrapping_add(i * queries * dim), dim, false),
+                        Sink::new(at.wrapping_add(sizes[0] + j * keys * dim), dim, false),
+                        Sink::new(
+                            at.wrapping_add(sizes[0] + sizes[1] + j * keys * value_dim),
+                            value_dim,
+                            false,
+                        ),
+                    ];
+                    piece(first + index, i, j, sinks);
+                });
+                if of_head == 0 {
+                    continue;
+                }
+                parts.par_chunks(of_head).enumerate().for_each(|(index, parts)| {
+                    let (of_q, rest) = parts.split_at(sizes[0]);
+                    let (of_k, of_v) = rest.split_at(sizes[1]);
+                    let head = head_of(first + index);
+                    for (parts, to, dim, positions) in [
+                        (of_q, &dq, dim, queries),
+                        (of_k, &dk, dim, keys),
+                        (of_v, &dv, value_dim, keys),
+                    ] {
+                        add_up(parts, to, head, dim, positions);
+                    }
+                });
             }
         });
     });
 }
 
-struct Backward<'a> {
-    shape: Shape,
-    inputs: Inputs<'a>,
-    head: [usize; 2],
-    queries: Range<usize>,
-    dq: &'a Joined<'a>,
-    part: &'a mut [f32],
+/// Even ranges of at most `most`.
+fn ranges(total: usize, most: usize) -> Vec<Range<usize>> {
+    let each = total.div_ceil(total.div_ceil(most)).next_multiple_of(GRAIN);
+    (0..total).step_by(each).map(|start| start..(start + each).min(total)).collect()
 }
 
-impl Kernel for Backward<'_> {
+/// Memory that several threads write, each its own part.
+#[derive(Clone, Copy)]
+struct Shared(*mut f32);
+
+// SAFETY: what is written through the pointer is up to unsafe code, which vouches for its part.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    fn at(&self, offset: usize) -> *mut f32 {
+        self.0.wrapping_add(offset)
+    }
+}
+
+/// Sums `parts [part][position][dim]` of one head in order.
+fn add_up(parts: &[f32], to: &Joined<'_>, head: [usize; 2], dim: usize, positions: usize) {
+    if dim == 0 {
+        return;
+    }
+    for position in 0..positions {
+        // SAFETY: one task alone owns the head.
+        let row = unsafe { to.row(head, position) };
+        for (i, part) in parts.chunks_exact(positions * dim).enumerate() {
+            let part = &part[position * dim..][..dim];
+            if i == 0 {
+                row.copy_from_slice(part);
+            } else {
+                row.iter_mut().zip(part).for_each(|(to, part)| *to += part);
+            }
+        }
+    }
+}
+
+/// `rowsum(dy ∘ y)` of each query of one head: the mean of `dP` under `P`.
+struct Means<'a> {
+    outcome: Outcome<'a>,
+    head: [usize; 2],
+    means: &'a mut [f32],
+}
+
+impl Kernel for Means<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Shape { keys, dim, value_dim, .. } = self.shape;
-        let Inputs { scale, q, k, v, dy } = self.inputs;
-        let [b, h] = self.head;
-        let width = S::VECTORS * S::LANES;
-        let (dims, values) = (dim.next_multiple_of(S::ROWS), value_dim.next_multiple_of(S::ROWS));
-        let (rows, stride) = (keys.next_multiple_of(S::ROWS), keys.next_multiple_of(width));
-        let panels = (TOGETHER / width).max(1);
-        let together = panels * width;
-        let (dk, dv) = self.part.split_at_mut(dims * stride);
-        dk.fill(0.0);
-        dv.fill(0.0);
-        let sizes = [
-            rows * dim,            // k, keys in lanes
-            rows * value_dim,      // v, keys in lanes
-            dims * keys,           // k, dimensions in lanes
-            together * dim,        // q, queries in lanes
-            together * value_dim,  // dy, queries in lanes
-            together * dims,       // q, dimensions in lanes
-            together * values,     // dy, dimensions in lanes
-            panels * rows * width, // scores, then probabilities
-            panels * rows * width, // their gradients
-            panels * dims * width, // dq
-            together * stride,     // probabilities or gradients with keys in lanes
-        ];
+        let Outcome { y, dy, .. } = self.outcome;
+        let (width, dim) = (S::VECTORS * S::LANES, y.sizes[3]);
         scratch::split(
-            sizes,
+            [width * dim, width * dim],
             #[inline(always)]
-            |[k_keys, v_keys, k_dims, q_lanes, dy_lanes, q_dims, dy_dims, p, ds, dq, turned]| {
-                for chunk in chunks(keys) {
-                    let (count, start) = (chunk.len(), chunk.start);
-                    k.by_position(b, h, &chunk).pack_rows(
-                        s,
-                        0..dim,
-                        0..count,
-                        &mut k_keys[start * dim..],
-                    );
-                    v.by_position(b, h, &chunk).pack_rows(
-                        s,
-                        0..value_dim,
-                        0..count,
-                        &mut v_keys[start * value_dim..],
-                    );
-                    k.by_dimension(b, h, &chunk).pack_rows(
-                        s,
-                        0..count,
-                        0..dim,
-                        &mut k_dims[start * dims..],
-                    );
-                }
-                let mut from = self.queries.start;
-                while from < self.queries.end {
-                    let group = from..(from + together).min(self.queries.end);
-                    let (count, depth) = (group.len().div_ceil(width), group.len());
-                    pack_queries(s, q, [b, h], &group, scale, q_lanes);
-                    dy.by_position(b, h, &group).pack_columns(s, 0..value_dim, 0..depth, dy_lanes);
-                    q.by_dimension(b, h, &group).pack_rows(s, 0..depth, 0..dim, q_dims);
-                    dy.by_dimension(b, h, &group).pack_rows(s, 0..depth, 0..value_dim, dy_dims);
-                    q_dims.iter_mut().for_each(|q| *q *= scale);
-                    scores_of(s, keys, dim, k_keys, q_lanes, p, count);
-                    scores_of(s, keys, value_dim, v_keys, dy_lanes, ds, count);
-                    for (p, ds) in p
-                        .chunks_exact_mut(rows * width)
-                        .zip(ds.chunks_exact_mut(rows * width))
-                        .take(count)
-                    {
-                        let sums = exponentials(s, p, keys);
-                        gradient(s, p, ds, keys, &sums);
-                    }
-                    dq.fill(0.0);
-                    mix(s, keys, dims, k_dims, ds, rows * width, dq, count);
-                    for (i, query) in group.clone().enumerate() {
-                        // SAFETY: this task alone owns its queries of its head.
-                        let row = unsafe { self.dq.row(b, h, query) };
-                        for (d, to) in row.iter_mut().enumerate() {
-                            *to = scale * dq[(i / width * dims + d) * width + i % width];
+            |[a, b]| {
+                for (i, means) in self.means.chunks_mut(width).enumerate() {
+                    let tile = i * width..i * width + means.len();
+                    y.lanes(s, self.head, &tile, 1.0, a);
+                    dy.lanes(s, self.head, &tile, 1.0, b);
+                    means.fill(0.0);
+                    for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
+                        for ((mean, a), b) in means.iter_mut().zip(a).zip(b) {
+                            *mean += a * b;
                         }
                     }
-                    for (left, dims, panels, sums) in
-                        [(&*dy_dims, values, &*p, &mut *dv), (q_dims, dims, ds, dk)]
-                    {
-                        turn(s, panels, rows, keys, depth, turned);
-                        let block = Block {
-                            depth,
-                            a: left,
-                            b: turned,
-                            c: sums,
-                            stride,
-                            row_panels: dims / S::ROWS,
-                            column_panels: stride / width,
-                            accumulate: true,
-                        };
-                        block.run(s);
-                    }
-                    from = group.end;
                 }
             },
         );
-    }
-}
-
-/// From `[panel of queries][key][query]` to `[panel of keys][query][key]`, zeros where there is no key.
-#[inline(always)]
-fn turn<S: Simd>(s: S, from: &[f32], rows: usize, keys: usize, depth: usize, to: &mut [f32]) {
-    let (width, lanes) = (S::VECTORS * S::LANES, S::LANES);
-    assert!(from.len() >= depth.div_ceil(width) * rows * width);
-    assert!(to.len() >= keys.next_multiple_of(width) * depth);
-    for (panel, to) in to.chunks_exact_mut(width * depth).take(keys.div_ceil(width)).enumerate() {
-        let first = panel * width;
-        for i in (0..width).step_by(lanes) {
-            for j in (0..depth).step_by(lanes) {
-                let (key, base) = (first + i, j / width * rows * width + j % width);
-                if key + lanes <= keys && j + lanes <= depth {
-                    // SAFETY: rows key .. key + LANES ≤ keys ≤ rows of `from` and rows j .. j + LANES ≤ depth of `to`
-                    // exist, and columns up to width.
-                    unsafe {
-                        let from = from.as_ptr().add(base + key * width);
-                        s.transpose(from, width, to.as_mut_ptr().add(j * width + i), width);
-                    }
-                } else {
-                    for query in 0..lanes.min(depth - j) {
-                        for k in 0..lanes {
-                            let value = if key + k < keys {
-                                from[base + (key + k) * width + query]
-                            } else {
-                                0.0
-                            };
-                            to[(j + query) * width + i + k] = value;
-                        }
-                    }
-                }
-            }
-        }
     }
 }

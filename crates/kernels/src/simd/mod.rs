@@ -9,6 +9,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod exp;
+mod exp2;
 mod isa;
 mod map;
 #[cfg(target_arch = "aarch64")]
@@ -18,6 +19,7 @@ mod portable;
 mod sums;
 
 pub(crate) use exp::{exp, sigmoid, sigmoid_and_rest};
+pub(crate) use exp2::exp2;
 pub use isa::{Isa, isa, set_isa};
 pub(crate) use map::{Lanes, update, write, write_each};
 pub(crate) use normal::normal;
@@ -71,7 +73,7 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     fn sqrt(self, a: Self::V) -> Self::V;
     /// The nearest integer, ties to even; exact for magnitudes below 2²².
     fn round(self, a: Self::V) -> Self::V;
-    /// `2^n` for integral `n` in −126 ..= 127.
+    /// `2^n` for integral `n` in −126 ..= 127, and zero for −127.
     fn pow2(self, n: Self::V) -> Self::V;
     /// Sum of the lanes, in a fixed order.
     fn sum(self, a: Self::V) -> f32;
