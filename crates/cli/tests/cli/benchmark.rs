@@ -134,8 +134,8 @@ fn ctrl_c_ends_the_workers_and_ends_with_130() {
         }
     };
     let kill = |arguments: [&str; 2]| {
-        let status = std::process::Command::new("kill").args(arguments).stderr(Stdio::null());
-        status.status().expect("kill exists").success()
+        let mut kill = std::process::Command::new("kill");
+        kill.args(arguments).stderr(Stdio::null()).status().expect("kill exists").success()
     };
     assert!(kill(["-INT", &child.id().to_string()]));
     let output = child.wait_with_output().expect("it ends");
