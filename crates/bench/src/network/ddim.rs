@@ -25,7 +25,7 @@ pub(super) fn work(
         size: None,
         start: None,
     };
-    let config = SampleConfig { steps: 50, guidance, batch: count, ..Default::default() };
+    let config = SampleConfig { steps: 50, guidance, ..Default::default() };
     let device = device.clone();
     Ok(Work {
         parameters: Some(model.network.info().parameters),
