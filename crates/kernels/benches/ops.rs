@@ -333,6 +333,7 @@ fn cases() -> Vec<Case> {
         conv(16, 256, 16, 256, 1, 1),
         affine(1024, 1024, 1024),
         attend(2, 8, 1024, 64),
+        attend(2, 8, 4096, 40),
         norm(16, 128, 32, 32, Surrounds::Nothing),
         norm(16, 128, 32, 32, Surrounds::Offset),
         norm(16, 128, 32, 32, Surrounds::ScaleShift),

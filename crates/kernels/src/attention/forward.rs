@@ -22,7 +22,9 @@ use crate::simd::{Isa, Kernel, Simd, dispatch, exp2};
 /// Keys of a block, whose scores against one tile of queries stay in the first-level cache; a multiple of every tile's rows.
 pub(super) const BLOCK: usize = 120;
 /// Queries that share the passes over the keys, about.
-const TOGETHER: usize = 96;
+const TOGETHER: usize = 192;
+/// Lengths of ranges of queries are multiples of this, whole tiles of every instruction set.
+const GRAIN: usize = 96;
 
 /// Scores are in units of ln 2.
 pub(super) const UNIT: f32 = std::f32::consts::LOG2_E;
@@ -55,7 +57,7 @@ pub(super) fn forward(
     }
     // Whole heads where they keep the threads busy, ranges of queries otherwise.
     let wanted = (4 * rayon::current_num_threads()).div_ceil(all);
-    let range = queries.div_ceil(wanted).next_multiple_of(TOGETHER);
+    let range = queries.div_ceil(wanted).next_multiple_of(GRAIN);
     let ranges = queries.div_ceil(range);
     let head_of = |index: usize| [index / heads, index % heads];
     let compact = |head, out: &mut [f32]| dispatch(isa, Compact { inputs, head, out });

@@ -14,6 +14,7 @@ use burn::tensor::{Bool, Tensor, activation};
 use crate::flex::native;
 
 /// Which keys a query sees.
+#[allow(clippy::large_enum_variant, reason = "it is made and matched once a call")]
 #[derive(Clone, Debug, Default)]
 pub enum AttentionMask {
     /// All of them.

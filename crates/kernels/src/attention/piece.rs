@@ -11,7 +11,7 @@ use crate::simd::{Kernel, Simd, exp2};
 
 /// Keys of a block, whose probabilities and gradients for a group of queries stay in the caches; a multiple of every
 /// tile's rows.
-const BLOCK: usize = 144;
+const BLOCK: usize = 96;
 /// Queries of a group, about.
 const TOGETHER: usize = 48;
 

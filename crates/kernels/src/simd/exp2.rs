@@ -8,6 +8,7 @@ use super::Simd;
 
 /// `2ˣ` of every lane for `x ≤ 126`: relative error at most 3e-7, zero below −126.5, and NaN for NaN.
 #[inline(always)]
+#[allow(clippy::approx_constant, reason = "the coefficients are those of the fit")]
 pub(crate) fn exp2<S: Simd>(s: S, x: S::V) -> S::V {
     // A power of −127 is made as zero. A NaN in the second operand passes through.
     let x = s.max(s.splat(-127.0), x);
