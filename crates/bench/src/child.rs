@@ -171,7 +171,7 @@ mod tests {
     }
 
     fn sentence(outcome: Result<(Worker, Ready)>) -> String {
-        outcome.err().expect("an error").to_string()
+        outcome.expect_err("an error").to_string()
     }
 
     #[test]

@@ -79,6 +79,7 @@ fn peers_that_are_not_there_are_named_with_what_to_do() {
     let bench = ["bench", "ops", "--only", "silu", "--peer", "--quiet", "--python"];
     let absent = langevin(folder.path(), &[&bench[..], &["no-such-python"]].concat());
     absent.fails(1, &["no-such-python", "--python PATH", "pip install torch diffusers"]);
+    assert!(!absent.stderr.contains("os error"), "{absent:?}");
 }
 
 /// Shell scripts in the place of Python: one that lacks a module, and one that is half as fast each time it is asked.

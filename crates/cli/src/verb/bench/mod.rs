@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::args::bench::Bench;
 use crate::context::Context;
 use crate::date;
-use crate::failure::{Failure, Hint};
+use crate::failure::{Failure, Hint, reason};
 use crate::gallery::make_folder_of;
 use crate::machine::{instruction_sets, processor};
 use crate::output::Outcome;
@@ -103,8 +103,12 @@ fn compare(args: &Bench, context: &Context, rows: Vec<Row>) -> Result<Report, Fa
         Err(error @ Error::Interrupted { .. }) => {
             Err(Failure::interrupted(error.to_string()).hint("--only measures some rows only"))
         }
-        Err(error @ Error::Interpreter { .. }) => {
-            Err(error).hint(format!("--python PATH names another; then {MODULES}"))
+        Err(Error::Interpreter { program, source }) => {
+            let (program, reason) = (program.display(), reason(&source));
+            Err(Failure::failed(format!(
+                "the Python interpreter {program} cannot be started: {reason}"
+            ))
+            .hint(format!("--python PATH names another; then {MODULES}")))
         }
         Err(error @ Error::Module { .. }) => Err(error).hint(MODULES),
         Err(error) => Err(error.into()),
