@@ -35,7 +35,7 @@ impl Pointwise for Gelu {
 pub(super) struct GeluTanh;
 
 /// `2 √(2/π)`.
-const LINEAR: f32 = 1.595_769_1;
+const LINEAR: f32 = 1.595_769;
 /// `LINEAR · 0.044715`.
 const CUBIC: f32 = 0.071_354_814;
 

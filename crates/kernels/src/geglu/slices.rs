@@ -103,12 +103,12 @@ mod tests {
             let x: Vec<f32> = values(2 * count * half, 1).iter().map(|x| 5.0 * x).collect();
             let dy = values(count * half, 2);
             let (mut want, mut want_dx) = (vec![], vec![0.0; x.len()]);
-            for i in 0..count * half {
+            for (i, &dy) in dy.iter().enumerate() {
                 let at = i / half * 2 * half + i % half;
                 let (value, gate) = (f64::from(x[at]), f64::from(x[at + half]));
                 want.push(value * gelu(gate));
-                want_dx[at] = f64::from(dy[i]) * gelu(gate);
-                want_dx[at + half] = f64::from(dy[i]) * value * slope(gate);
+                want_dx[at] = f64::from(dy) * gelu(gate);
+                want_dx[at + half] = f64::from(dy) * value * slope(gate);
             }
             for (isa, y) in
                 everywhere(|isa| fresh::values(count * half, |y| forward(isa, half, &x, y)))

@@ -32,7 +32,7 @@ pub(crate) fn normal<S: Simd>(s: S, x: S::V) -> (S::V, S::V) {
     }
     let e = exp(s, s.mul(s.mul(t, t), s.splat(-0.5)));
     let tail = s.mul(e, p);
-    (s.select_less(x, zero, tail, s.sub(one, tail)), s.mul(e, s.splat(0.398_942_28)))
+    (s.select_less(x, zero, tail, s.sub(one, tail)), s.mul(e, s.splat(0.398_942_3)))
 }
 
 #[cfg(test)]

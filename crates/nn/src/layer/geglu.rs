@@ -46,7 +46,7 @@ mod tests {
         let y = layer.forward(Tensor::<2>::from_floats([[1.0]], &device));
         // Values 1.5 and 2.5, gates 1 and −2.
         let y = y.into_data().try_to_vec::<f32>().unwrap();
-        let want = [1.5 * 0.841_344_75, 2.5 * -2.0 * 0.022_750_132];
+        let want = [1.5 * 0.841_344_8, 2.5 * -2.0 * 0.022_750_132];
         assert!(y.iter().zip(want).all(|(y, want): (&f32, f32)| (y - want).abs() < 1e-6), "{y:?}");
     }
 }
