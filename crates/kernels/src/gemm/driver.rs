@@ -8,6 +8,10 @@ use crate::simd::{Isa, Kernel, Simd, dispatch};
 
 /// The most steps of the summed dimension packed at once: a `B` panel of it stays in the first-level cache.
 const DEPTH: usize = 256;
+/// Rows of `A` that go through all panels of `B` together: they stay in the second-level cache.
+const GROUP: usize = 132;
+/// The most groups of one task: so often is a packed block of `B` used.
+const GROUPS: usize = 4;
 /// Multiply-adds below which threads do not pay.
 const SERIAL: usize = 1 << 17;
 
@@ -78,20 +82,20 @@ pub(crate) fn gemm(isa: Isa, a: &Operand<'_>, b: &Operand<'_>, output: &Output<'
                         dispatch(isa, pack);
                         let a = &packed[piece * step * padded + i * length..]
                             [..row_panels * rows * length];
-                        let accumulate = piece > 0;
-                        dispatch(
-                            isa,
-                            Block {
+                        let group = GROUP / rows * rows;
+                        for (a, c) in a.chunks(group * length).zip(c.chunks_mut(group * stride)) {
+                            let block = Block {
                                 depth: length,
                                 a,
                                 b: panels,
+                                row_panels: c.len() / stride / rows,
                                 c,
                                 stride,
-                                row_panels,
                                 column_panels,
-                                accumulate,
-                            },
-                        );
+                                accumulate: piece > 0,
+                            };
+                            dispatch(isa, block);
+                        }
                     }
                     for (row, values) in (i..i_end).zip(c.chunks_exact_mut(stride)) {
                         // SAFETY: blocks do not overlap, so each element is written by one task.
@@ -112,8 +116,10 @@ pub(crate) fn gemm(isa: Isa, a: &Operand<'_>, b: &Operand<'_>, output: &Output<'
 /// Rows and columns of one task's block, whole tiles: as much as the second-level cache holds, less where the tasks
 /// would be too few for the threads.
 fn block_size(m: usize, n: usize, rows: usize, columns: usize, serial: bool) -> (usize, usize) {
-    let (mut i, mut j) =
-        (m.div_ceil(rows).min(132 / rows), n.div_ceil(columns).min((192 / columns).max(1)));
+    let (mut i, mut j) = (
+        m.div_ceil(rows).min(GROUPS * (GROUP / rows)),
+        n.div_ceil(columns).min((192 / columns).max(1)),
+    );
     let threads = if serial { 1 } else { rayon::current_num_threads() };
     let tasks = |i: usize, j: usize| m.div_ceil(i * rows) * n.div_ceil(j * columns);
     while threads > 1 && tasks(i, j) < 4 * threads && (j > 2 || i > 4) {

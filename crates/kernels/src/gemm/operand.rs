@@ -140,8 +140,13 @@ impl<'a> Operand<'a> {
         let length = depth.len();
         let out = &mut out[..lanes.len().next_multiple_of(TILE) * length];
         // A few depths at a time for all lanes: what is read then lies together, even where depths are far apart.
-        for start in (0..length).step_by(TOGETHER) {
-            let end = (start + TOGETHER).min(length);
+        // Where depths lie side by side, all of them: each lane is then read in one go.
+        let together = match self.depths {
+            Offsets::Stride { stride: 1, .. } => length,
+            _ => TOGETHER,
+        };
+        for start in (0..length).step_by(together) {
+            let end = (start + together).min(length);
             let depth = depth.start + start..depth.start + end;
             for (p, panel) in out.chunks_exact_mut(TILE * length).enumerate() {
                 let first = lanes.start + p * TILE;
@@ -235,22 +240,24 @@ impl<'a> Operand<'a> {
         place: &[usize; TILE],
         rows: &mut [[f32; TILE]],
     ) {
-        let mut k = 0;
-        while k < rows.len() {
-            let from = self.depths.at(depth.start + k);
-            let square =
-                k + S::LANES <= rows.len() && self.depths.neighbours(depth.start + k, S::LANES);
-            let count = if square { S::LANES } else { 1 };
-            let rows = &mut rows[k..k + count];
-            k += count;
-            if !square {
-                for (value, place) in rows[0].iter_mut().zip(place) {
-                    // SAFETY: `new` checked that every lane and depth together lie inside `data`.
-                    *value = unsafe { *self.data.get_unchecked(place + from) };
+        // All depths of some lanes before the next lanes: lanes far apart may compete for the same places of a cache.
+        for first in (0..TILE).step_by(S::LANES) {
+            let mut k = 0;
+            while k < rows.len() {
+                let from = self.depths.at(depth.start + k);
+                let square =
+                    k + S::LANES <= rows.len() && self.depths.neighbours(depth.start + k, S::LANES);
+                if !square {
+                    let lanes = first..(first + S::LANES).min(TILE);
+                    for (value, place) in rows[k][lanes.clone()].iter_mut().zip(&place[lanes]) {
+                        // SAFETY: `new` checked that every lane and depth together lie inside `data`.
+                        *value = unsafe { *self.data.get_unchecked(place + from) };
+                    }
+                    k += 1;
+                    continue;
                 }
-                continue;
-            }
-            for first in (0..TILE).step_by(S::LANES) {
+                let rows = &mut rows[k..k + S::LANES];
+                k += S::LANES;
                 // SAFETY: as above, for LANES depths from here on; `turned` holds 16 ≥ LANES rows of 16 values.
                 unsafe {
                     let lane =
