@@ -4,35 +4,33 @@
 
 use std::marker::PhantomData;
 
+use super::Branches;
 use crate::{Denoiser, Level, Result, State};
 
 /// Moves the conditional estimate away from the unconditional one; scale 1 is none, 0 is unconditional.
 #[derive(Clone, Copy, Debug)]
-pub struct ClassifierFree<X, C, U> {
-    conditional: C,
-    unconditional: U,
+pub struct ClassifierFree<X, B> {
+    branches: B,
     scale: f64,
     state: PhantomData<fn(&X)>,
 }
 
-impl<X, C: Denoiser<X>, U: Denoiser<X>> ClassifierFree<X, C, U> {
+impl<X, C: Denoiser<X>, U: Denoiser<X>> ClassifierFree<X, (C, U)> {
     /// Guides `unconditional` towards `conditional` by `scale`.
     pub fn new(conditional: C, unconditional: U, scale: f64) -> Self {
-        Self { conditional, unconditional, scale, state: PhantomData }
+        Self::of((conditional, unconditional), scale)
     }
 }
 
-impl<X: State, C: Denoiser<X>, U: Denoiser<X>> Denoiser<X> for ClassifierFree<X, C, U> {
+impl<X, B: Branches<X, 2>> ClassifierFree<X, B> {
+    /// As [`new`](ClassifierFree::new), of branches that may share a forward pass: conditional, then unconditional.
+    pub fn of(branches: B, scale: f64) -> Self {
+        Self { branches, scale, state: PhantomData }
+    }
+}
+
+impl<X: State, B: Branches<X, 2>> Denoiser<X> for ClassifierFree<X, B> {
     fn denoise(&self, x: &X, at: Level) -> Result<X> {
-        // Where one of the two does not count, it is not evaluated.
-        if self.scale == 1.0 {
-            return self.conditional.denoise(x, at);
-        }
-        let unconditional = self.unconditional.denoise(x, at)?;
-        if self.scale == 0.0 {
-            return Ok(unconditional);
-        }
-        let conditional = self.conditional.denoise(x, at)?;
-        X::combine(&[(self.scale, &conditional), (1.0 - self.scale, &unconditional)])
+        super::extrapolate(&self.branches, self.scale, x, at)
     }
 }
