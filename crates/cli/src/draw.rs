@@ -59,7 +59,7 @@ pub(crate) fn draw(
         vec![Vec::new(); if job.recorded > 0 { config.steps + 1 } else { 0 }];
     let mut all = Samples { shape: [0; 4], data: Vec::new() };
     let mut seconds = 0.0;
-    let batch = config.batch.min(job.count);
+    let batch = config.batch_of(model, None, job.count).min(job.count);
     let calls = (job.count.div_ceil(batch) * (config.steps + 1)) as f64;
     for first in (0..job.count).step_by(batch) {
         let begun = Instant::now();
@@ -129,7 +129,7 @@ fn sample_part(
     device: &Device,
     observer: &mut dyn FnMut(&langevin_models::Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Samples, Error> {
-    let config = SampleConfig { batch: part.seeds.len(), ..config.clone() };
+    let config = SampleConfig { batch: Some(part.seeds.len()), ..config.clone() };
     sample(model, part, &config, device, observer)
 }
 

@@ -15,6 +15,7 @@ pub(crate) struct Asked {
     pub(crate) grid: Option<Grid>,
     pub(crate) eta: Option<f64>,
     pub(crate) guidance: Option<f64>,
+    pub(crate) guidance_interval: Option<[f64; 2]>,
     pub(crate) rng: RngKind,
     pub(crate) batch: Option<usize>,
 }
@@ -32,6 +33,7 @@ pub(crate) fn settle(
         config.solver = samples.solver;
         config.grid = samples.grid;
         config.eta = samples.eta;
+        config.guidance_interval = samples.guidance_interval;
         if model.config.classes.as_ref().is_some_and(|classes| classes.null.is_some()) {
             config.guidance = samples.guidance;
         }
@@ -45,8 +47,9 @@ pub(crate) fn settle(
         grid: asked.grid.unwrap_or(config.grid),
         eta: asked.eta.unwrap_or(config.eta),
         guidance: asked.guidance.unwrap_or(config.guidance),
+        guidance_interval: asked.guidance_interval.unwrap_or(config.guidance_interval),
         rng: asked.rng,
-        batch: asked.batch.unwrap_or(config.batch),
+        batch: asked.batch,
     })
 }
 
@@ -82,6 +85,7 @@ pub(crate) fn labels(
 
 /// The settings as a PNG records them, without what differs from picture to picture.
 pub(crate) fn record(config: &SampleConfig, model: &str) -> Vec<(String, String)> {
+    let [low, high] = config.guidance_interval;
     let text = |key: &str, value: String| (format!("langevin:{key}"), value);
     vec![
         ("Software".to_owned(), format!("langevin {}", env!("CARGO_PKG_VERSION"))),
@@ -92,6 +96,7 @@ pub(crate) fn record(config: &SampleConfig, model: &str) -> Vec<(String, String)
         text("grid", config.grid.to_string()),
         text("eta", config.eta.to_string()),
         text("guidance", config.guidance.to_string()),
+        text("guidance_interval", format!("{low},{high}")),
         text("rng", config.rng.to_string()),
     ]
 }

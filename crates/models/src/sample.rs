@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use langevin_core::guidance::ClassifierFree;
+use langevin_core::guidance::{ClassifierFree, Interval};
 use langevin_core::{AnySolver, Denoiser, Grid, Trajectory};
 
 use crate::noise::ImageNoise;
@@ -24,10 +24,26 @@ pub struct SampleConfig {
     pub eta: f64,
     /// Scale of classifier-free guidance; 1 is none.
     pub guidance: f64,
+    /// Guidance counts only where `low < sigma/alpha ≤ high` (Kynkäänniemi et al. 2024).
+    pub guidance_interval: [f64; 2],
     /// Which generator draws the noise.
     pub rng: RngKind,
-    /// Images per forward pass; has no influence on the images.
-    pub batch: usize,
+    /// Images per forward pass; has no influence on the images. `None` takes as many as make a layer fit the caches.
+    pub batch: Option<usize>,
+}
+
+/// Bytes of the widest layer that a forward pass is given: what one layer writes, the next then reads from a cache.
+const LAYER_BYTES: usize = 5 << 20;
+
+impl SampleConfig {
+    /// Images per forward pass when `count` of this size are drawn: what was asked for, or equal parts of `count`.
+    pub fn batch_of(&self, model: &Model, size: Option<[usize; 2]>, count: usize) -> usize {
+        let network = &model.config.network;
+        let widest = size.or(network.sample_size()).map_or(0, |size| network.widest_layer(size));
+        let most = (LAYER_BYTES / (size_of::<f32>() * widest.max(1))).max(1);
+        let count = count.max(1);
+        self.batch.unwrap_or_else(|| count.div_ceil(count.div_ceil(most)))
+    }
 }
 
 impl Default for SampleConfig {
@@ -39,8 +55,9 @@ impl Default for SampleConfig {
             grid: Grid::Uniform,
             eta: 0.0,
             guidance: 1.0,
+            guidance_interval: [0.0, f64::INFINITY],
             rng: RngKind::Philox,
-            batch: 100,
+            batch: None,
         }
     }
 }
@@ -95,8 +112,9 @@ pub fn sample(
     let [total, c, h, w] = shape;
     let size = c * h * w;
     let mut data = Vec::with_capacity(total * size);
-    for first in (0..total).step_by(config.batch) {
-        let range = first..(first + config.batch).min(total);
+    let batch = config.batch_of(model, job.size, total);
+    for first in (0..total).step_by(batch) {
+        let range = first..(first + batch).min(total);
         let noise = ImageNoise::new(config.rng, &job.seeds[range.clone()], [c, h, w], device);
         let (start, noise) = match &job.start {
             Some(start) => {
@@ -108,7 +126,7 @@ pub fn sample(
             None => (noise.draw(0) * levels[0].alpha.hypot(levels[0].sigma), noise),
         };
         let labels = job.labels.as_ref().map(|l| &l[range.clone()]);
-        let denoiser = guided(model, labels, config.guidance);
+        let denoiser = guided(model, labels, config)?;
         let mut trajectory =
             Trajectory::new(start, levels.clone(), config.solver, config.eta, &*denoiser, &noise);
         let mut tell = |step: usize, state: &Tensor<4>| {
@@ -134,22 +152,24 @@ pub fn sample(
     Ok(Samples { shape, data })
 }
 
-/// The model's denoiser, wrapped in classifier-free guidance where the scale is not 1.
+/// The model's denoiser, wrapped in classifier-free guidance where the scale is not 1, inside its interval.
 fn guided<'a>(
     model: &'a Model,
     labels: Option<&'a [u32]>,
-    guidance: f64,
-) -> Box<dyn Denoiser<Tensor<4>> + 'a> {
+    config: &SampleConfig,
+) -> Result<Box<dyn Denoiser<Tensor<4>> + 'a>> {
     let conditional = ModelDenoiser::new(model, labels);
-    if guidance == 1.0 {
-        return Box::new(conditional);
+    if config.guidance == 1.0 {
+        return Ok(Box::new(conditional));
     }
-    Box::new(ClassifierFree::new(conditional, ModelDenoiser::new(model, None), guidance))
+    let [low, high] = config.guidance_interval;
+    let guided = ClassifierFree::new(conditional, ModelDenoiser::new(model, None), config.guidance);
+    Ok(Box::new(Interval::new(guided, conditional, low, high)?))
 }
 
 fn check(model: &Model, job: &SampleJob, config: &SampleConfig) -> Result<[usize; 4]> {
     let value = |name, found: String, expected| Err(Error::Value { name, found, expected });
-    if config.batch == 0 {
+    if config.batch == Some(0) {
         return value("batch", "0".to_owned(), "at least 1");
     }
     if !(0.0..=1.0).contains(&config.eta) {

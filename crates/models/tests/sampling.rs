@@ -37,7 +37,7 @@ fn an_image_depends_on_its_seed_alone() {
             solver,
             eta,
             rng,
-            batch,
+            batch: Some(batch),
             guidance: 2.0,
             ..Default::default()
         };
@@ -82,7 +82,7 @@ fn a_given_start_replaces_the_drawn_noise() {
 #[test]
 fn the_observer_sees_each_step_and_can_stop() {
     let model = tiny::compact(5);
-    let config = SampleConfig { steps: 3, batch: 2, ..Default::default() };
+    let config = SampleConfig { steps: 3, batch: Some(2), ..Default::default() };
     let mut seen = Vec::new();
     sample(&model, &job(0..3), &config, &Device::flex(), &mut |progress| {
         seen.push((progress.first, progress.step));
@@ -108,7 +108,7 @@ fn what_cannot_be_sampled_is_refused() {
     let fine = SampleConfig { steps: 2, ..Default::default() };
     let says = |text: String, what: &str| assert!(text.contains(what), "{text}");
     says(refused(job(0..1), SampleConfig { steps: 0, ..fine.clone() }), "steps is 0");
-    says(refused(job(0..1), SampleConfig { batch: 0, ..fine.clone() }), "batch is 0");
+    says(refused(job(0..1), SampleConfig { batch: Some(0), ..fine.clone() }), "batch is 0");
     says(refused(job(0..1), SampleConfig { eta: 1.5, ..fine.clone() }), "eta is 1.5");
     says(refused(job(0..1), SampleConfig { eta: f64::NAN, ..fine.clone() }), "eta is NaN");
     says(

@@ -109,6 +109,15 @@ impl NetworkConfig {
         .map(crate::SampleSize::sides)
     }
 
+    /// How many numbers the widest layer holds for one picture of this height and width: all channels of the first level.
+    pub fn widest_layer(&self, [height, width]: [usize; 2]) -> usize {
+        let (channels, patch) = match self {
+            Self::UNet2d(config) => (config.block_out_channels.first(), 1),
+            Self::CompactUNet2d(config) => (config.channels.first(), config.patch.max(1)),
+        };
+        channels.copied().unwrap_or(0) * (height / patch) * (width / patch)
+    }
+
     /// Rows of the class table; `None` for a network without one.
     pub fn num_class_embeds(&self) -> Option<usize> {
         match self {

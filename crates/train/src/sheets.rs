@@ -11,9 +11,6 @@ use langevin_models::{Model, RngKind, SampleConfig, SampleJob, sample};
 use crate::config::{SamplesConfig, Shown};
 use crate::{Result, RunFolder, Trainer};
 
-/// Images per forward pass; has no influence on the images.
-const BATCH: usize = 100;
-
 /// Columns where there are no classes to count by, or too many.
 const COLUMNS: usize = 10;
 
@@ -30,7 +27,13 @@ pub(crate) fn draw_sheets(
     if config.weights == Shown::Both {
         models.push(("raw", trainer.raw_model()));
     }
-    let calls = config.count.div_ceil(BATCH) * (config.steps + 1);
+    let calls = match models.first() {
+        Some((_, model)) => {
+            let batch = settings(model, config).batch_of(model, None, config.count);
+            config.count.div_ceil(batch) * (config.steps + 1)
+        }
+        None => 0,
+    };
     let total = calls * models.len();
     let mut paths = Vec::new();
     for (index, (name, model)) in models.iter().enumerate() {
@@ -53,12 +56,14 @@ pub(crate) fn draw_sheets(
             Err(error) => return Err(error.into()),
         };
         let pictures = Picture::batch_from_signed(samples.shape, &samples.data)?;
+        let [low, high] = config.guidance_interval;
         let text = [
             ("langevin:step".to_owned(), step.to_string()),
             ("langevin:weights".to_owned(), (*name).to_owned()),
             ("langevin:solver".to_owned(), config.solver.to_string()),
             ("langevin:steps".to_owned(), config.steps.to_string()),
             ("langevin:guidance".to_owned(), config.guidance.to_string()),
+            ("langevin:guidance_interval".to_owned(), format!("{low},{high}")),
             ("langevin:seed".to_owned(), config.seed.to_string()),
         ];
         write_png(&path, &contact_sheet(&pictures, columns(model))?, &text)?;
@@ -84,8 +89,9 @@ fn settings(model: &Model, config: &SamplesConfig) -> SampleConfig {
         grid: config.grid,
         eta: config.eta,
         guidance: if guided { config.guidance } else { 1.0 },
+        guidance_interval: config.guidance_interval,
         rng: RngKind::Philox,
-        batch: BATCH,
+        batch: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::number::{count, finite};
+use crate::args::number::{count, finite, interval};
 
 /// Judge the samples of a model, or a folder of pictures
 ///
@@ -35,6 +35,9 @@ pub(crate) struct Eval {
     /// Guidance when drawing from a model [default: what suits the model]
     #[arg(long, value_name = "S", value_parser = finite)]
     pub(crate) guidance: Option<f64>,
+    /// Guide only where LOW < sigma/alpha <= HIGH; HIGH may be inf [default: what suits the model]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = interval)]
+    pub(crate) guidance_interval: Option<[f64; 2]>,
     /// Refuse the folder if a picture in it is unreadable, instead of skipping and counting it
     #[arg(long)]
     pub(crate) strict: bool,

@@ -16,6 +16,18 @@ pub(crate) fn unit_interval(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Two numbers `LOW,HIGH`, the first not negative, the second larger, possibly `inf`.
+pub(crate) fn interval(text: &str) -> Result<[f64; 2], String> {
+    let parts = text.split_once(',').map(|(low, high)| (low.trim().parse(), high.trim().parse()));
+    match parts {
+        Some((Ok(low), Ok(high))) if low >= 0.0 && high > low => Ok([low, high]),
+        _ => {
+            Err("expected two numbers such as 0.3,5 or 0,inf, the second above the first"
+                .to_owned())
+        }
+    }
+}
+
 /// A finite number above 0.
 pub(crate) fn positive(text: &str) -> Result<f64, String> {
     match finite(text) {

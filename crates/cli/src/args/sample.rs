@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::args::classes::Classes;
-use crate::args::number::{count, finite, unit_interval};
+use crate::args::number::{count, finite, interval, unit_interval};
 
 /// Draw pictures from a model
 ///
@@ -43,6 +43,9 @@ pub(crate) struct Sample {
     /// Strength of classifier-free guidance; 1 is none [default: what suits the model]
     #[arg(long, value_name = "S", value_parser = finite)]
     pub(crate) guidance: Option<f64>,
+    /// Guide only where LOW < sigma/alpha <= HIGH; HIGH may be inf [default: what suits the model]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = interval)]
+    pub(crate) guidance_interval: Option<[f64; 2]>,
     /// Folder of the pictures, or FILE.png for the contact sheet alone [default: samples, or samples-2, …]
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,

@@ -82,7 +82,12 @@ fn of_model(
 ) -> Result<(Judged, Reference), Failure> {
     let subject = Subject::find(&args.subject)?;
     let model = subject.load(&context.device())?;
-    let asked = Asked { steps: args.steps, guidance: args.guidance, ..Asked::default() };
+    let asked = Asked {
+        steps: args.steps,
+        guidance: args.guidance,
+        guidance_interval: args.guidance_interval,
+        ..Asked::default()
+    };
     let config = settle(&asked, &model, &subject)?;
     let count = args.count.unwrap_or(COUNT);
     let job = Job {

@@ -30,6 +30,7 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
         grid: args.grid.as_deref().map(|name| choice("--grid", name, Grid::NAMES)).transpose()?,
         eta: args.eta,
         guidance: args.guidance,
+        guidance_interval: args.guidance_interval,
         rng: choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?,
         batch: args.batch,
     };

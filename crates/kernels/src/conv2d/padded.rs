@@ -48,6 +48,11 @@ impl Border {
             return work(x);
         }
         let (full, plane) = (self.full(), self.height * self.width);
+        // A place is the sum of its row's and its column's: both are looked up, for divisions cost more than copies.
+        let rows: Vec<usize> = (0..self.height).map(|row| self.place(self.top + row, 0)).collect();
+        let columns: Vec<usize> = (0..self.phases[1].min(self.width))
+            .map(|first| self.place(0, self.left + first))
+            .collect();
         scratch::with(self.planes * full, |padded| {
             // Several planes for each task, so that tiny ones do not drown in scheduling.
             let each = (16 * 1024_usize).div_ceil(full.max(1));
@@ -55,37 +60,33 @@ impl Border {
                 for (i, to) in planes.chunks_exact_mut(full).enumerate() {
                     let from = &x[(task * each + i) * plane..][..plane];
                     to.fill(0.0);
-                    for row in 0..self.height {
-                        self.copy_row(row, &from[row * self.width..][..self.width], to);
+                    for (row, from) in rows.iter().zip(from.chunks_exact(self.width.max(1))) {
+                        copy_row(from, &columns, &mut to[*row..]);
                     }
                 }
             });
             work(padded)
         })
     }
+}
 
-    /// Copies one row of a plane into its phases.
-    fn copy_row(&self, row: usize, from: &[f32], to: &mut [f32]) {
-        let across = self.phases[1];
-        for first in 0..across.min(from.len()) {
-            let count = (from.len() - first).div_ceil(across);
-            let to = &mut to[self.place(self.top + row, self.left + first)..][..count];
-            match across {
-                1 => to.copy_from_slice(from),
-                2 => {
-                    // Two at a time, which compilers turn into shuffles; the last may stand alone.
-                    let pairs = from[first..].chunks_exact(2);
-                    let rest = pairs.remainder();
-                    to.iter_mut().zip(pairs).for_each(|(to, pair)| *to = pair[0]);
-                    if let (Some(to), Some(last)) = (to.last_mut(), rest.first()) {
-                        *to = *last;
-                    }
+/// Copies one row of a plane into its phases, which begin at `places`.
+fn copy_row(from: &[f32], places: &[usize], to: &mut [f32]) {
+    for (first, place) in places.iter().enumerate() {
+        let across = places.len();
+        let count = (from.len() - first).div_ceil(across);
+        let to = &mut to[*place..][..count];
+        match across {
+            1 => to.copy_from_slice(from),
+            2 => {
+                // Two at a time, which compilers turn into shuffles; the last may stand alone.
+                let (pairs, rest) = from[first..].as_chunks::<2>();
+                to.iter_mut().zip(pairs).for_each(|(to, pair)| *to = pair[0]);
+                if let (Some(to), Some(last)) = (to.last_mut(), rest.first()) {
+                    *to = *last;
                 }
-                _ => to
-                    .iter_mut()
-                    .zip(from[first..].iter().step_by(across))
-                    .for_each(|(t, f)| *t = *f),
             }
+            _ => to.iter_mut().zip(from[first..].iter().step_by(across)).for_each(|(t, f)| *t = *f),
         }
     }
 }

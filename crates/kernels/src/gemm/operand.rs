@@ -140,9 +140,10 @@ impl<'a> Operand<'a> {
         let length = depth.len();
         let out = &mut out[..lanes.len().next_multiple_of(TILE) * length];
         // A few depths at a time for all lanes: what is read then lies together, even where depths are far apart.
-        // Where depths lie side by side, all of them: each lane is then read in one go.
+        // Where depths lie side by side, all of them: each lane is then read in one go, or in long runs.
         let together = match self.depths {
             Offsets::Stride { stride: 1, .. } => length,
+            Offsets::Runs { run, .. } if run >= TOGETHER => length,
             _ => TOGETHER,
         };
         for start in (0..length).step_by(together) {

@@ -110,8 +110,11 @@ impl<'a> Output<'a> {
                 }
             }
             columns => {
-                for (j, v) in values.iter_mut().enumerate() {
-                    self.write(base + columns.at(column + j), std::slice::from_mut(v));
+                for (j, &value) in values.iter().enumerate() {
+                    let place = base + columns.at(column + j);
+                    let value = self.residual.map_or(value, |residual| value + residual[place]);
+                    // SAFETY: `new` checked that all elements lie inside the data; the caller vouches for the threads.
+                    unsafe { self.data.add(place).write(value) };
                 }
             }
         }
