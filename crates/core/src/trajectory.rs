@@ -33,6 +33,9 @@ impl<X> NoiseSource<X> for NoNoise {
 }
 
 /// Goes through `levels` from a starting state; yields the evaluation at each level but the last.
+///
+/// Where the solver has a corrector, the evaluation is yielded as it was made, and the trajectory goes on from the
+/// corrected one.
 pub struct Trajectory<'a, X> {
     levels: Vec<Level>,
     solver: AnySolver,
@@ -89,6 +92,11 @@ impl<'a, X: State> Trajectory<'a, X> {
         }
         let fresh = self.solver.fresh(from, to, self.eta);
         let past = self.past.make_contiguous();
+        if let Some(corrected) = self.solver.correct(past)?
+            && let Some(last) = past.last_mut()
+        {
+            *last = corrected;
+        }
         let mut next = self.solver.step(past, Step { to, fresh }, self.denoiser)?;
         if fresh > 0.0 {
             next = X::combine(&[(1.0, &next), (fresh, &self.noise.noise(self.done)?)])?;

@@ -93,6 +93,10 @@ impl<X: State> Solver<X> for AnySolver {
     fn step(&self, past: &[Eval<X>], step: Step, denoiser: &dyn Denoiser<X>) -> Result<X> {
         self.inner::<X>().step(past, step, denoiser)
     }
+
+    fn correct(&self, past: &[Eval<X>]) -> Result<Option<Eval<X>>> {
+        self.inner::<X>().correct(past)
+    }
 }
 
 impl FromStr for AnySolver {
