@@ -26,6 +26,7 @@ mod error;
 pub mod grid;
 pub mod guidance;
 mod level;
+pub mod likelihood;
 mod mixture;
 mod prediction;
 pub mod rng;
