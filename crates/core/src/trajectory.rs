@@ -84,6 +84,10 @@ impl<'a, X: State> Trajectory<'a, X> {
             let expected = "not negative and finite";
             return Err(Error::Value { name: "eta", found: self.eta.to_string(), expected });
         }
+        if self.eta > 0.0 && !self.solver.takes_noise() {
+            let expected = "0 for a solver with a corrector";
+            return Err(Error::Value { name: "eta", found: self.eta.to_string(), expected });
+        }
         let clean = self.denoiser.denoise(&self.state, from)?;
         let eval = Eval { level: from, x: self.state.clone(), clean };
         self.past.push_back(eval.clone());
