@@ -27,6 +27,7 @@ pub mod grid;
 pub mod guidance;
 mod level;
 mod mixture;
+pub mod plan;
 mod prediction;
 pub mod rng;
 pub mod schedule;
