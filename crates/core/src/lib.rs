@@ -28,6 +28,7 @@ pub mod guidance;
 mod level;
 pub mod likelihood;
 mod mixture;
+pub mod plan;
 mod prediction;
 pub mod rng;
 mod samples;

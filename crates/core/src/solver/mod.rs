@@ -11,18 +11,48 @@
 //! evaluations of an earlier step, the driver leaves out of `past`.
 
 mod any;
+mod deis;
+mod dpm_2_stage;
 mod dpm_2m;
+mod dpm_multistep;
+mod dpm_singlestep;
+mod dpm_singlestep_stage;
 mod euler;
+mod exponential;
 mod heun;
 mod heun_flow;
 mod heun_stage;
+mod lms;
+mod output;
+mod plms;
+mod plms_stage;
+mod prk_stage;
+mod rk4;
+mod sa;
+mod tcd;
+mod unipc;
 
 pub use any::AnySolver;
+pub use deis::Deis;
+pub use dpm_2_stage::Dpm2Stage;
 pub use dpm_2m::Dpm2M;
+pub use dpm_multistep::DpmMultistep;
+pub use dpm_singlestep::DpmSinglestep;
+pub use dpm_singlestep_stage::DpmSinglestepStage;
 pub use euler::Euler;
+pub use exponential::{Curvature, Form, Slope};
 pub use heun::Heun;
 pub use heun_flow::HeunFlow;
 pub use heun_stage::HeunStage;
+pub use lms::Lms;
+pub use output::Output;
+pub use plms::Plms;
+pub use plms_stage::PlmsStage;
+pub use prk_stage::PrkStage;
+pub use rk4::Rk4;
+pub use sa::Sa;
+pub use tcd::Tcd;
+pub use unipc::UniPc;
 
 use crate::{Denoiser, Error, Level, Result, State};
 
@@ -35,6 +65,21 @@ pub struct Eval<X> {
     pub x: X,
     /// `E[clean | x]`.
     pub clean: X,
+}
+
+impl<X: State> Eval<X> {
+    /// The evaluation at another state of the same level, with the quantity of `form` as it was.
+    fn moved(&self, x: X, form: Form) -> Result<Self> {
+        let clean = match form {
+            Form::Data => self.clean.clone(),
+            // clean = (x − sigma · noise)/alpha, so it moves by the difference of the states over alpha.
+            Form::Noise => {
+                let share = 1.0 / self.level.alpha;
+                X::combine(&[(1.0, &self.clean), (share, &x), (-share, &self.x)])?
+            }
+        };
+        Ok(Self { level: self.level, x, clean })
+    }
 }
 
 /// Where to go.
@@ -73,7 +118,8 @@ pub trait Solver<X: State> {
     /// What takes the place of `past.last()` now that its state has been evaluated: a corrector improves the state that
     /// the step before arrived at. `None` for methods without a corrector, and where there is no step to correct.
     ///
-    /// The driver calls it once after each evaluation, before [`step`](Self::step), and puts the answer into `past`.
+    /// The driver calls it once after each evaluation, on the value that made the step before, and puts the answer into
+    /// `past` before the next [`step`](Self::step).
     ///
     /// # Errors
     /// What the states return.
