@@ -1,0 +1,7 @@
+//! x
+
+use crate::{Bench, Result};
+
+pub(crate) fn run(_: &mut Bench<'_>) -> Result<()> {
+    Ok(())
+}
