@@ -153,19 +153,19 @@ fn modes(bench: &mut Bench<'_>) -> Result<Panel> {
 /// Unadjusted walks that leave one point and find all modes.
 fn animation(bench: &mut Bench<'_>) -> Result<()> {
     let target = mixture()?;
-    let count = 250;
+    let count = 200;
     let mut walks: Vec<(Vec<f64>, Philox)> =
         (0..count).map(|k| (vec![-1.4, -0.8], Philox::new(bench.seed(), 102, k))).collect();
     let mut frames = Vec::new();
     let background = map(&target);
-    for frame in 0..28 {
+    for frame in 0..22 {
         let points = walks.iter().map(|(x, _)| (x[0], x[1])).collect();
-        let time = f64::from(frame) * 6.0 * 0.04;
-        let title = format!("ULA, 250 walks from one point, t = {time:.2}");
+        let time = f64::from(frame) * 7.0 * 0.04;
+        let title = format!("ULA, 200 walks from one point, t = {time:.2}");
         let series = vec![background.clone(), Series::new("", Mark::Dots(3), 1, points)];
         frames.push(Figure::new(vec![plane(&title, series)], 1, (400, 380)));
         for (x, random) in &mut walks {
-            (0..6).for_each(|_| Ula { step: 0.04 }.step(x, &target, random));
+            (0..7).for_each(|_| Ula { step: 0.04 }.step(x, &target, random));
         }
     }
     bench.animation("langevin.gif", &frames, 12)

@@ -13,7 +13,6 @@ pub(super) const OVERSAMPLING: u32 = 2;
 
 const INK: RGBColor = RGBColor(40, 40, 40);
 const GRID: RGBColor = RGBColor(228, 228, 228);
-const GUIDE: RGBColor = RGBColor(150, 150, 150);
 
 /// Where the legend stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +20,7 @@ pub(crate) enum Legend {
     #[default]
     UpperRight,
     UpperLeft,
+    MiddleRight,
     LowerLeft,
     LowerRight,
 }
@@ -88,6 +88,7 @@ impl Panel {
             let position = match self.legend {
                 Legend::UpperRight => SeriesLabelPosition::UpperRight,
                 Legend::UpperLeft => SeriesLabelPosition::UpperLeft,
+                Legend::MiddleRight => SeriesLabelPosition::MiddleRight,
                 Legend::LowerLeft => SeriesLabelPosition::LowerLeft,
                 Legend::LowerRight => SeriesLabelPosition::LowerRight,
             };
@@ -114,7 +115,6 @@ impl Panel {
         let line = |colour: RGBColor, width: u32| colour.stroke_width(width * OVERSAMPLING);
         let drawn = match series.mark {
             Mark::Line => chart.draw_series(LineSeries::new(points(), line(colour, 2))),
-            Mark::Guide => chart.draw_series(LineSeries::new(points(), line(GUIDE, 1))),
             Mark::Dotted => {
                 let dots = points().map(|p| Circle::new(p, 3 * scale, colour.filled()));
                 chart.draw_series(dots).map_err(|e| e.to_string())?;
@@ -147,7 +147,6 @@ impl Panel {
             let mark = series.mark;
             label.label(&series.name).legend(move |(x, y)| {
                 let stroke = match mark {
-                    Mark::Guide => line(GUIDE, 1),
                     Mark::Dots(_) | Mark::Bars => line(colour, 5),
                     _ => line(colour, 2),
                 };

@@ -1,6 +1,6 @@
 //! Pixels, and the two formats they are kept in.
 //!
-//! Colours are rounded to 16 steps of each channel, so that the few hues of a chart fit a palette and files stay small.
+//! Colours are rounded to 51 steps of each channel, so that the few hues of a chart fit a palette and files stay small.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -26,8 +26,8 @@ impl Picture {
             let square = (0..factor).flat_map(|dy| (0..factor).map(move |dx| (dx, dy)));
             let at = |(dx, dy)| ((y * factor + dy) * stride + x * factor + dx) * 3 + c;
             let sum: u32 = square.map(|offset| u32::from(rgb[at(offset) as usize])).sum();
-            let step = (sum + 8 * factor * factor) / (17 * factor * factor);
-            (step * 17).min(255) as u8
+            let step = (2 * sum + 5 * factor * factor) / (10 * factor * factor);
+            (step * 5).min(255) as u8
         };
         let pixels = (0..height)
             .flat_map(|y| (0..width).map(move |x| (x, y)))

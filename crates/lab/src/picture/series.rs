@@ -23,8 +23,6 @@ pub(crate) fn colour(index: usize) -> RGBColor {
 pub(crate) enum Mark {
     /// A line through the points.
     Line,
-    /// A thin grey line, for what is only to be compared with.
-    Guide,
     /// A line with a dot at each point.
     Dotted,
     /// Dots of this radius.
