@@ -33,6 +33,7 @@ mod prediction;
 pub mod rng;
 mod samples;
 pub mod schedule;
+pub mod sde;
 pub mod solver;
 mod state;
 mod trajectory;
@@ -44,7 +45,10 @@ pub use level::Level;
 pub use mixture::GaussianMixture;
 pub use prediction::Prediction;
 pub use samples::Samples;
-pub use schedule::{AnySchedule, Betas, Cosine, DdpmSchedule, Edm, RectifiedFlow, Schedule, Ve};
+pub use schedule::{
+    AnySchedule, Betas, Cosine, DdpmSchedule, Edm, Learned, LogLinear, OtPath, Rates,
+    RectifiedFlow, Schedule, ShiftedFlow, Sigmoid, SubVp, Table, Ve, Vp,
+};
 pub use solver::{AnySolver, Eval, Solver, Step};
 pub use state::State;
 pub use trajectory::{NoNoise, NoiseSource, Trajectory};

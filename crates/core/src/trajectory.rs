@@ -64,8 +64,8 @@ impl<'a, X: State> Trajectory<'a, X> {
         denoiser: &'a dyn Denoiser<X>,
         noise: &'a dyn NoiseSource<X>,
     ) -> Self {
-        let moves = plan::steps(&levels);
         let level = levels.first().copied();
+        let moves = levels.into_iter().skip(1).map(Move::Step).collect();
         Self {
             moves,
             level,
@@ -108,7 +108,7 @@ impl<'a, X: State> Trajectory<'a, X> {
             return Err(Error::Value { name: "eta", found: self.eta.to_string(), expected });
         }
         if self.eta > 0.0 && !self.solver.takes_noise() {
-            let expected = "0 for a solver with a corrector";
+            let expected = "0 for a solver that corrects its steps or extrapolates the noise";
             return Err(Error::Value { name: "eta", found: self.eta.to_string(), expected });
         }
         let clean = self.denoiser.denoise(&self.state, from)?;

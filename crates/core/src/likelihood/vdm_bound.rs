@@ -93,11 +93,9 @@ impl<'a, X: Samples> VdmBound<'a, X> {
         })
     }
 
-    /// `γ'(t) = −2 dλ/dt` by a central difference inside the interval.
+    /// `γ'(t) = (sigma²)'/sigma² − 2 (ln alpha)'`.
     fn gamma_rate(&self, t: f64) -> f64 {
-        let h = 1e-6 * (self.to - self.from);
-        let (low, high) = ((t - h).max(self.from), (t + h).min(self.to));
-        let lambda = |t: f64| self.schedule.level(t).half_log_snr();
-        2.0 * (lambda(low) - lambda(high)) / (high - low)
+        let rates = self.schedule.rates(t);
+        rates.variance / self.schedule.level(t).sigma.powi(2) - 2.0 * rates.log_alpha
     }
 }

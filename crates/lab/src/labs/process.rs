@@ -2,6 +2,7 @@
 //! Fokker–Planck equation `∂p/∂t = −∂(f x p)/∂x + ½ g² ∂²p/∂x²` that those solve.
 
 use langevin_core::rng::Philox;
+use langevin_core::sde::Forward;
 use langevin_core::{
     Cosine, DdpmSchedule, Edm, GaussianMixture, Level, RectifiedFlow, Schedule, Ve,
 };
@@ -71,15 +72,6 @@ fn mixture() -> Result<GaussianMixture> {
     Ok(GaussianMixture::new(vec![0.6, 0.4], means, vec![vec![0.25], vec![0.35]])?)
 }
 
-/// The drift's rate `f` and the squared noise `g²` at a time inside the process, by central differences.
-fn rates(schedule: &dyn Schedule, t: f64) -> (f64, f64) {
-    let h = 1e-5;
-    let (before, at, after) = (schedule.level(t - h), schedule.level(t), schedule.level(t + h));
-    let f = (after.alpha.ln() - before.alpha.ln()) / (2.0 * h);
-    let variance = (after.sigma.powi(2) - before.sigma.powi(2)) / (2.0 * h);
-    (f, variance - 2.0 * f * at.sigma.powi(2))
-}
-
 /// How well the exact marginals of each process solve its Fokker–Planck equation.
 fn fokker_planck(bench: &mut Bench<'_>, schedules: &[(&str, &dyn Schedule)]) -> Result<()> {
     let data = mixture()?;
@@ -91,9 +83,10 @@ fn fokker_planck(bench: &mut Bench<'_>, schedules: &[(&str, &dyn Schedule)]) -> 
     ]);
     for (name, schedule) in schedules {
         let mut worst: f64 = 0.0;
+        let sde = Forward::new(*schedule);
         // Between two timesteps of the discrete schedule, which is smooth there.
         for t in [0.2005, 0.5005, 0.8005] {
-            let (f, g2) = rates(*schedule, t);
+            let (f, g2) = (sde.drift(t), sde.variance_rate(t));
             let at = schedule.level(t);
             let spread = (2.0 * at.alpha).hypot(at.sigma);
             let (h, dx) = (1e-5, 1e-3 * spread);
@@ -114,7 +107,7 @@ fn fokker_planck(bench: &mut Bench<'_>, schedules: &[(&str, &dyn Schedule)]) -> 
         }
         // The differences in x are right to (dx/width)²/12 of the fourth derivative.
         bench.check(format!("Fokker–Planck residual, {name}"), worst, 0.0, 1e-3);
-        let (f, g2) = rates(*schedule, 0.5005);
+        let (f, g2) = (sde.drift(0.5005), sde.variance_rate(0.5005));
         table.row(vec![
             (*name).to_owned(),
             format!("{f:.4}"),
@@ -125,9 +118,10 @@ fn fokker_planck(bench: &mut Bench<'_>, schedules: &[(&str, &dyn Schedule)]) -> 
     let ddpm = DdpmSchedule::linear();
     // Within a timestep the table's logarithm is linear: f = ½ T ln(1 − β), g² = −2 f.
     let beta = ddpm.beta(500);
-    let (f, g2) = rates(&ddpm, 0.5005);
-    bench.check("DDPM's drift from its betas", f, 500.0 * (-beta).ln_1p(), 1e-6);
-    bench.check("DDPM's noise from its betas", g2, -1000.0 * (-beta).ln_1p(), 1e-6);
+    let sde = Forward::new(&ddpm);
+    bench.check("DDPM's drift from its betas", sde.drift(0.5005), 500.0 * (-beta).ln_1p(), 1e-6);
+    let noise = sde.variance_rate(0.5005);
+    bench.check("DDPM's noise from its betas", noise, -1000.0 * (-beta).ln_1p(), 1e-6);
     bench.table("process.md", &table)
 }
 
