@@ -25,3 +25,18 @@ pub use check::Check;
 pub use error::{Error, Result};
 pub use lab::Lab;
 pub use table::Table;
+
+/// The programs on the pages of the documentation, compiled and run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/lab/process.md")]
+    struct Process;
+    #[doc = include_str!("../../../docs/lab/solvers.md")]
+    struct Solvers;
+    #[doc = include_str!("../../../docs/lab/langevin.md")]
+    struct Langevin;
+    #[doc = include_str!("../../../docs/lab/sde.md")]
+    struct Sde;
+    #[doc = include_str!("../../../docs/lab/likelihood.md")]
+    struct Likelihood;
+}

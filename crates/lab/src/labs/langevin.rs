@@ -158,12 +158,12 @@ fn animation(bench: &mut Bench<'_>) -> Result<()> {
         (0..count).map(|k| (vec![-1.4, -0.8], Philox::new(bench.seed(), 102, k))).collect();
     let mut frames = Vec::new();
     let background = map(&target);
-    for frame in 0..22 {
+    for frame in 0..20 {
         let points = walks.iter().map(|(x, _)| (x[0], x[1])).collect();
         let time = f64::from(frame) * 7.0 * 0.04;
         let title = format!("ULA, 200 walks from one point, t = {time:.2}");
         let series = vec![background.clone(), Series::new("", Mark::Dots(3), 1, points)];
-        frames.push(Figure::new(vec![plane(&title, series)], 1, (400, 380)));
+        frames.push(Figure::new(vec![plane(&title, series)], 1, (380, 360)));
         for (x, random) in &mut walks {
             (0..7).for_each(|_| Ula { step: 0.04 }.step(x, &target, random));
         }
