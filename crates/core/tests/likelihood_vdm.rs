@@ -3,9 +3,7 @@
 use std::f64::consts::{FRAC_PI_2, TAU};
 
 use langevin_core::likelihood::VdmBound;
-use langevin_core::{
-    Cosine, DdpmSchedule, Edm, GaussianMixture, Level, RectifiedFlow, Schedule, Ve,
-};
+use langevin_core::{Cosine, Edm, GaussianMixture, Level, RectifiedFlow, Schedule, Ve};
 
 fn mixture() -> GaussianMixture {
     GaussianMixture::new(vec![0.3, 0.7], vec![vec![-1.0], vec![0.8]], vec![vec![0.4], vec![0.3]])

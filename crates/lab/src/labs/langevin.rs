@@ -107,7 +107,8 @@ fn map(mixture: &GaussianMixture) -> Series {
     // Few shades, and none where the density is negligible: pictures stay small.
     let shade = |d: f64| (d / max * 10.0).ceil().min(10.0) / 10.0 * 0.55;
     let seen = all.into_iter().filter(|c| c.2 > 0.01 * max);
-    Series::map(0, width, width, seen.map(|(x, y, d)| (x, y, shade(d))).collect())
+    let shaded: Vec<_> = seen.map(|(x, y, d)| (x, y, shade(d))).collect();
+    Series::map(0, width, width, &shaded)
 }
 
 fn plane(title: &str, series: Vec<Series>) -> Panel {

@@ -55,7 +55,7 @@ impl Series {
     }
 
     /// A map of a function's values over even cells: `cells` are centres with the share of the largest value.
-    pub(crate) fn map(index: usize, width: f64, height: f64, cells: Vec<(f64, f64, f64)>) -> Self {
+    pub(crate) fn map(index: usize, width: f64, height: f64, cells: &[(f64, f64, f64)]) -> Self {
         let points = cells.iter().map(|(x, y, _)| (*x, *y)).collect();
         let shades = cells.iter().map(|(_, _, shade)| *shade).collect();
         let mark = Mark::Cells { width, height };
