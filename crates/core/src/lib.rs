@@ -25,12 +25,17 @@ mod denoiser;
 mod error;
 pub mod grid;
 pub mod guidance;
+pub mod langevin;
 mod level;
+pub mod likelihood;
 mod mixture;
+pub mod ode;
+pub mod plan;
 mod prediction;
 pub mod rng;
 mod samples;
 pub mod schedule;
+pub mod sde;
 pub mod solver;
 mod state;
 mod trajectory;
@@ -42,7 +47,10 @@ pub use level::Level;
 pub use mixture::GaussianMixture;
 pub use prediction::Prediction;
 pub use samples::Samples;
-pub use schedule::{AnySchedule, Betas, Cosine, DdpmSchedule, Edm, RectifiedFlow, Schedule, Ve};
+pub use schedule::{
+    AnySchedule, Betas, Cosine, DdpmSchedule, Edm, Learned, LogLinear, OtPath, Rates,
+    RectifiedFlow, Schedule, ShiftedFlow, Sigmoid, SubVp, Table, Ve, Vp,
+};
 pub use solver::{AnySolver, Eval, Solver, Step};
 pub use state::State;
 pub use trajectory::{NoNoise, NoiseSource, Trajectory};

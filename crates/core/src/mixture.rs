@@ -88,6 +88,22 @@ impl GaussianMixture {
         })
     }
 
+    /// The probability of each component given the state `x`; they add up to 1.
+    ///
+    /// # Panics
+    /// Where `x` has another dimension.
+    pub fn responsibilities(&self, x: &[f64], at: Level) -> Vec<f64> {
+        let logs = self.log_terms(x, at);
+        let total = log_sum_exp(&logs);
+        logs.iter().map(|log| (log - total).exp()).collect()
+    }
+
+    /// Weight, mean and standard deviations of each component of the clean data; weights add up to 1.
+    pub fn components(&self) -> impl Iterator<Item = (f64, &[f64], &[f64])> {
+        let parts = self.means.iter().zip(&self.stds);
+        self.weights.iter().zip(parts).map(|(w, (m, s))| (*w, &m[..], &s[..]))
+    }
+
     /// One draw of the clean data.
     pub fn draw(&self, random: &mut Philox) -> Vec<f64> {
         let mut left = random.uniform();
@@ -122,9 +138,7 @@ impl GaussianMixture {
 
     /// `Σ r_k · f(k, i)` for each dimension `i`.
     fn expect(&self, x: &[f64], at: Level, f: impl Fn(usize, usize) -> f64) -> Vec<f64> {
-        let logs = self.log_terms(x, at);
-        let total = log_sum_exp(&logs);
-        let shares: Vec<f64> = logs.iter().map(|log| (log - total).exp()).collect();
+        let shares = self.responsibilities(x, at);
         (0..x.len()).map(|i| shares.iter().enumerate().map(|(k, r)| r * f(k, i)).sum()).collect()
     }
 }

@@ -93,3 +93,24 @@ macro_rules! vector_samples {
 
 vector_samples!(f32);
 vector_samples!(f64);
+
+/// The first dimension counts the samples.
+#[cfg(feature = "burn")]
+impl<const D: usize> Samples for burn::tensor::Tensor<D> {
+    fn samples(&self) -> usize {
+        self.dims().first().copied().unwrap_or(1).max(1)
+    }
+
+    fn numbers(&self) -> Result<Vec<f64>> {
+        Ok(self.clone().into_data().iter::<f64>().collect())
+    }
+
+    fn like(&self, numbers: Vec<f64>) -> Result<Self> {
+        let size = self.dims().iter().product();
+        if numbers.len() != size {
+            return Err(Error::Shapes(size, numbers.len()));
+        }
+        let data = burn::tensor::TensorData::new(numbers, self.dims());
+        Ok(Self::from_data(data, (&self.device(), self.dtype())))
+    }
+}

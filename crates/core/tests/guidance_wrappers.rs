@@ -12,6 +12,7 @@ use langevin_core::{Denoiser, Error, GaussianMixture, Level, Prediction, Result,
 use proptest::prelude::*;
 
 type Point = Vec<f64>;
+type Estimate = Box<dyn Fn(&Point, Level) -> Result<Point>>;
 
 fn component(mean: [f64; 3], std: f64) -> GaussianMixture {
     GaussianMixture::new(vec![1.0], vec![mean.to_vec()], vec![vec![std; 3]]).unwrap()
@@ -154,7 +155,7 @@ proptest! {
             unconditional.iter().zip(step).map(|(u, s)| u + by * s).collect()
         };
         let negative = minus(&add(&towards, along), &minus(&[0.0; 3], &across));
-        let branches: [Box<dyn Fn(&Point, Level) -> Result<Point>>; 3] = [
+        let branches: [Estimate; 3] = [
             Box::new(constant(unconditional.clone())),
             Box::new(constant(add(&towards, 1.0))),
             Box::new(constant(negative)),

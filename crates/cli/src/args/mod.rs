@@ -8,6 +8,7 @@ pub(crate) mod device;
 pub(crate) mod devices;
 pub(crate) mod eval;
 pub(crate) mod info;
+pub(crate) mod lab;
 pub(crate) mod number;
 pub(crate) mod quickstart;
 pub(crate) mod sample;
@@ -66,6 +67,7 @@ pub(crate) enum Verb {
     Verify(verify::Verify),
     Bench(bench::Bench),
     Info(info::Info),
+    Lab(lab::Lab),
     Devices(devices::Devices),
     Completions(completions::Completions),
 }

@@ -5,6 +5,7 @@ mod completions;
 mod devices;
 mod eval;
 mod info;
+mod lab;
 mod quickstart;
 mod sample;
 mod train;
@@ -24,6 +25,7 @@ pub(crate) fn run(verb: &Verb, context: &Context) -> Result<Outcome, Failure> {
         Verb::Eval(args) => eval::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
         Verb::Bench(args) => bench::run(args, context),
+        Verb::Lab(args) => lab::run(args, context),
         Verb::Info(args) => info::run(args, context),
         Verb::Devices(_) => devices::run(context),
         Verb::Completions(args) => completions::run(args),

@@ -32,7 +32,7 @@ impl<X, B: Branches<X, 2>> AdaptiveProjected<X, B> {
             let expected = "a finite number";
             return Err(Error::Value { name: "parallel", found: parallel.to_string(), expected });
         }
-        if !(radius > 0.0) {
+        if radius.is_nan() || radius <= 0.0 {
             let expected = "positive";
             return Err(Error::Value { name: "radius", found: radius.to_string(), expected });
         }

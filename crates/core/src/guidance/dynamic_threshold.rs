@@ -26,7 +26,7 @@ impl<X, D: Denoiser<X>> DynamicThreshold<X, D> {
             let expected = "between 0 and 1";
             return Err(Error::Value { name: "quantile", found: quantile.to_string(), expected });
         }
-        if !(max >= 1.0) {
+        if max.is_nan() || max < 1.0 {
             let expected = "at least 1";
             return Err(Error::Value {
                 name: "largest threshold",
