@@ -55,4 +55,21 @@ impl Level {
     pub fn ratio(self) -> f64 {
         self.sigma / self.alpha
     }
+
+    /// The level of this `sigma / alpha` between two.
+    ///
+    /// Where both ends have the same `alpha` (variance exploding), the same `alpha + sigma` (flows) or the same
+    /// `alpha² + sigma²` (variance preserving), so has the level between; else it has the geometric mean of the latter.
+    pub(crate) fn between(from: Self, to: Self, ratio: f64) -> Self {
+        let same = |scale: fn(Self) -> f64| (scale(from) / scale(to) - 1.0).abs() < 1e-9;
+        let norm = |level: Self| level.alpha.hypot(level.sigma);
+        let alpha = if same(|level| level.alpha) {
+            from.alpha
+        } else if same(|level| level.alpha + level.sigma) {
+            (from.alpha + from.sigma) / (1.0 + ratio)
+        } else {
+            (norm(from) * norm(to)).sqrt() / 1f64.hypot(ratio)
+        };
+        Self { alpha, sigma: alpha * ratio }
+    }
 }

@@ -33,6 +33,9 @@ impl<X> NoiseSource<X> for NoNoise {
 }
 
 /// Goes through `levels` from a starting state; yields the evaluation at each level but the last.
+///
+/// Where the solver has a corrector, the evaluation is yielded as it was made, and the trajectory goes on from the
+/// corrected one.
 pub struct Trajectory<'a, X> {
     levels: Vec<Level>,
     solver: AnySolver,
@@ -81,6 +84,10 @@ impl<'a, X: State> Trajectory<'a, X> {
             let expected = "not negative and finite";
             return Err(Error::Value { name: "eta", found: self.eta.to_string(), expected });
         }
+        if self.eta > 0.0 && !self.solver.takes_noise() {
+            let expected = "0 for a solver with a corrector";
+            return Err(Error::Value { name: "eta", found: self.eta.to_string(), expected });
+        }
         let clean = self.denoiser.denoise(&self.state, from)?;
         let eval = Eval { level: from, x: self.state.clone(), clean };
         self.past.push_back(eval.clone());
@@ -89,6 +96,11 @@ impl<'a, X: State> Trajectory<'a, X> {
         }
         let fresh = self.solver.fresh(from, to, self.eta);
         let past = self.past.make_contiguous();
+        if let Some(corrected) = self.solver.correct(past)?
+            && let Some(last) = past.last_mut()
+        {
+            *last = corrected;
+        }
         let mut next = self.solver.step(past, Step { to, fresh }, self.denoiser)?;
         if fresh > 0.0 {
             next = X::combine(&[(1.0, &next), (fresh, &self.noise.noise(self.done)?)])?;

@@ -2,6 +2,7 @@
 //! `d(x/alpha)/ds = noise`, trapezoidal rule on the noise.
 
 use super::euler::remix;
+use super::heun_stage::trapezoid;
 use super::{Eval, HeunFlow, Solver, Step, current};
 use crate::{Denoiser, Result, State};
 
@@ -26,13 +27,6 @@ impl<X: State> Solver<X> for Heun {
             return Ok(predicted);
         }
         let clean = denoiser.denoise(&predicted, to)?;
-        // x'/alpha' = x/alpha + (s' − s) · (n + n')/2 with n = (x − alpha · clean)/sigma at both ends.
-        let half = 0.5 * to.alpha * (to.ratio() - now.level.ratio());
-        X::combine(&[
-            (to.alpha / now.level.alpha + half / now.level.sigma, &now.x),
-            (-half * now.level.alpha / now.level.sigma, &now.clean),
-            (half / to.sigma, &predicted),
-            (-half * to.alpha / to.sigma, &clean),
-        ])
+        trapezoid(now, &Eval { level: to, x: predicted, clean }, to.alpha)
     }
 }

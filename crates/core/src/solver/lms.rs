@@ -1,0 +1,47 @@
+//! LMS: Adams–Bashforth in the coordinate `s = sigma/alpha` with exact weights for uneven steps
+//! (the linear multistep sampler of k-diffusion; Hairer, Nørsett and Wanner 1993, §III.5).
+//!
+//! `x'/alpha' = x/alpha + Σ_j w_j · noise_j`, `w_j = ∫_s^{s'} ℓ_j(u) du` with the Lagrange polynomials of the last levels.
+
+use super::exponential::quadrature;
+use super::{Eval, Solver, Step, current};
+use crate::solver::euler::remix;
+use crate::{Denoiser, Level, Result, State};
+
+/// One evaluation per step, of `order`; first order from pure noise, where `s` is infinite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lms {
+    /// At least 1; usually at most 4.
+    pub order: usize,
+}
+
+impl<X: State> Solver<X> for Lms {
+    fn memory(&self) -> usize {
+        self.order.max(1)
+    }
+
+    fn step(&self, past: &[Eval<X>], step: Step, _: &dyn Denoiser<X>) -> Result<X> {
+        let (now, to) = (current(past), step.before_noise());
+        let length = to.ratio() - now.level.ratio();
+        if !length.is_finite() || length == 0.0 {
+            return remix(now.level, &now.x, &now.clean, to);
+        }
+        let place = |eval: &Eval<X>| (eval.level.ratio() - now.level.ratio()) / length;
+        let nodes: Vec<_> = past
+            .iter()
+            .rev()
+            .take(self.order.max(1))
+            .filter(|eval| place(eval).is_finite() && eval.level.sigma > 0.0)
+            .collect();
+        let places: Vec<f64> = nodes.iter().map(|eval| place(eval)).collect();
+        let moments = (1..=nodes.len()).map(|k| length / k as f64).collect();
+        let weights = quadrature(&places, moments);
+        let mut terms = vec![(to.alpha / now.level.alpha, &now.x)];
+        for (eval, weight) in nodes.iter().zip(weights) {
+            let Level { alpha, sigma } = eval.level;
+            terms.push((to.alpha * weight / sigma, &eval.x));
+            terms.push((-to.alpha * weight * alpha / sigma, &eval.clean));
+        }
+        X::combine(&terms)
+    }
+}
