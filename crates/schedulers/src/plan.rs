@@ -88,6 +88,8 @@ pub struct Call {
     pub estimate: Estimate,
     /// What stays where the estimate is changed.
     pub keep: Keep,
+    /// What improves the state that the step before arrived at, once its estimate is known.
+    pub corrector: Option<Method>,
     /// The level that the step takes the state to be at.
     pub from: Level,
     /// The solver, or the stage of one.
@@ -118,6 +120,7 @@ impl Call {
             reading: prediction.clean(from),
             estimate: Estimate::Plain,
             keep: Keep::State,
+            corrector: None,
             from,
             method,
             to,

@@ -38,12 +38,16 @@ fn run_calls<X: Sample>(
     let mut states = Vec::with_capacity(calls.len() + 1);
     states.push(start);
     // As much as any call looks back on: the methods change from call to call.
-    let memory = calls.iter().map(|call| Solver::<X>::memory(&call.method)).max().unwrap_or(1);
+    let methods = calls.iter().flat_map(|call| [Some(call.method), call.corrector]).flatten();
+    let memory = methods.map(|method| Solver::<X>::memory(&method)).max().unwrap_or(1);
     let mut past: Vec<Eval<X>> = Vec::new();
     for (done, call) in calls.iter().enumerate() {
         past.push(evaluate(call, network, &states[done])?);
         past.drain(..past.len().saturating_sub(memory));
-        states.push(step(call, &mut past, noise)?);
+        if let Some(corrected) = correct(call, &past)? {
+            *past.last_mut().expect("an evaluation was just pushed") = corrected;
+        }
+        states.push(step(call, &past, noise)?);
     }
     Ok(states)
 }
@@ -65,10 +69,14 @@ pub(crate) fn evaluate<X: Sample>(call: &Call, network: &dyn Network<X>, x: &X) 
     Ok(Eval { level: call.from, x, clean })
 }
 
+fn correct<X: Sample>(call: &Call, past: &[Eval<X>]) -> Result<Option<Eval<X>>> {
+    Ok(call.corrector.map(|corrector| corrector.correct(past)).transpose()?.flatten())
+}
+
 /// The state after the step, noise included.
 pub(crate) fn step<X: Sample>(
     call: &Call,
-    past: &mut [Eval<X>],
+    past: &[Eval<X>],
     noise: &mut dyn NoiseSource<X>,
 ) -> Result<X> {
     let target = Step { to: call.to, fresh: call.fresh };

@@ -1,6 +1,6 @@
 //! `EulerDiscreteScheduler`: Euler steps in `sigma` (Karras et al. 2022, algorithm 2 without churn).
 
-use super::karras_family::{Ladders, Rounding};
+use super::karras_family::{Karras, Ladders};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
 use crate::numpy::torch_linspace;
@@ -59,7 +59,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         let spaced = torch_linspace(max, min, request.steps + 1);
         ladders.sigmas = spaced.into_iter().map(|log| f64::from(log.exp())).collect();
     }
-    ladders.respace(config, request, Rounding::Never)?;
+    ladders.respace(config, request, Karras::Plain)?;
     let last = if end == Final::SigmaMin { f64::from(ladders.table[0]) } else { 0.0 };
     let mut ladders = ladders.ending(last);
     if continuous && prediction == langevin_core::Prediction::V {

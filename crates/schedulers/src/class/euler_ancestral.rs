@@ -2,7 +2,7 @@
 
 use langevin_core::solver::posterior_noise;
 
-use super::karras_family::{Ladders, Rounding};
+use super::karras_family::Ladders;
 use super::{BETA_KEYS, Class, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
 use crate::sigmas::variance_exploding;

@@ -17,13 +17,15 @@ pub(super) struct Ladders {
     pub(super) spacing: Spacing,
 }
 
-/// How a class turns the level of a ladder into a timestep.
+/// What is particular to a class under `use_karras_sigmas`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rounding {
-    /// Fractions stay.
-    Never,
-    /// Whole numbers under `use_karras_sigmas`.
-    Karras,
+pub(super) enum Karras {
+    /// Nothing.
+    Plain,
+    /// Timesteps are rounded to whole numbers.
+    Rounded,
+    /// The levels end where the schedule does, whatever `sigma_min` and `sigma_max` say.
+    OwnEnds,
 }
 
 impl Ladders {
@@ -32,10 +34,10 @@ impl Ladders {
         config: &Config,
         request: &Request,
         defaults: &Betas,
-        rounding: Rounding,
+        karras: Karras,
     ) -> Result<Self> {
         let mut ladders = Self::at_timesteps(config, request, defaults, Terminal::AsTrained)?;
-        ladders.respace(config, request, rounding)?;
+        ladders.respace(config, request, karras)?;
         Ok(ladders)
     }
 
@@ -60,14 +62,17 @@ impl Ladders {
         &mut self,
         config: &Config,
         request: &Request,
-        rounding: Rounding,
+        karras: Karras,
     ) -> Result<()> {
         let ladder = Ladder::of(config)?;
         if ladder != Ladder::AtTimesteps {
             let ends = (self.sigmas[0], self.sigmas[self.sigmas.len() - 1]);
-            self.sigmas = ladder.levels(config, ends, request.steps)?;
+            self.sigmas = match (karras, ladder) {
+                (Karras::OwnEnds, Ladder::Karras) => ladder.spaced(ends, request.steps),
+                _ => ladder.levels(config, ends, request.steps)?,
+            };
             let logs = self.log_table();
-            let whole = rounding == Rounding::Karras && ladder == Ladder::Karras;
+            let whole = karras == Karras::Rounded && ladder == Ladder::Karras;
             let timestep = |sigma: &f64| {
                 let t = sigmas::timestep(*sigma, &logs);
                 if whole { t.round_ties_even() } else { t }

@@ -1,10 +1,20 @@
 //! The scheduler classes: one file each, which knows its keys, its defaults and its quirks.
 
+mod deis;
+mod dpm_family;
+mod dpm_multistep;
+mod dpm_multistep_inverse;
+mod dpm_singlestep;
 mod euler;
 mod euler_ancestral;
+mod heun;
 mod karras_family;
+mod kdpm2;
+mod kdpm2_ancestral;
+mod lms;
 mod not_run;
 pub(crate) mod own;
+mod unipc;
 
 use langevin_core::Prediction;
 
@@ -21,7 +31,19 @@ pub(crate) struct Class {
 }
 
 /// All classes that are run, by name.
-const CLASSES: &[&Class] = &[&euler::CLASS, &euler_ancestral::CLASS];
+const CLASSES: &[&Class] = &[
+    &deis::CLASS,
+    &dpm_multistep::CLASS,
+    &dpm_multistep_inverse::CLASS,
+    &dpm_singlestep::CLASS,
+    &euler::CLASS,
+    &euler_ancestral::CLASS,
+    &heun::CLASS,
+    &kdpm2::CLASS,
+    &kdpm2_ancestral::CLASS,
+    &lms::CLASS,
+    &unipc::CLASS,
+];
 
 /// Keys that nearly all classes have.
 pub(crate) const BETA_KEYS: &[&str] = &[
