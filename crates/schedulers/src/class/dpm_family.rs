@@ -6,6 +6,7 @@ use langevin_core::{Level, Prediction};
 
 use crate::alphas::{Betas, Terminal, alphas_cumprod, train_timesteps};
 use crate::numpy::{interpolate, linspace, to_f32};
+use crate::numpy_log::log;
 use crate::sigmas::{self, Ladder, ratios, variance_preserving};
 use crate::spacing::{Spacing, whole};
 use crate::{Call, Config, Estimate, Method, Request, Result};
@@ -82,7 +83,7 @@ impl Training {
 
     /// The fractional timesteps of levels.
     pub(super) fn timesteps(&self, sigmas: &[f64]) -> Vec<f64> {
-        let logs: Vec<f32> = self.table.iter().map(|sigma| sigma.ln()).collect();
+        let logs: Vec<f32> = self.table.iter().map(|sigma| log(*sigma)).collect();
         sigmas.iter().map(|sigma| sigmas::timestep(*sigma, &logs)).collect()
     }
 

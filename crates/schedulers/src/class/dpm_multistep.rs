@@ -7,6 +7,7 @@ use super::dpm_family::{DPM_KEYS, FLOW_KEYS, Reading, Training, Way};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
 use crate::alphas::Terminal;
 use crate::numpy::linspace;
+use crate::numpy_log::log;
 use crate::sigmas::Ladder;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
 
@@ -180,7 +181,7 @@ fn way(config: &Config, request: &Request, to_clean: bool) -> Result<Way> {
         (sigmas, timesteps) = (levels, rounded(t));
     } else if config.flag("use_lu_lambdas", false)? {
         // Even in ln(sigma/alpha) (Lu et al. 2022, with ρ = 1).
-        let (most, least) = (training.table[training.table.len() - 1].ln(), training.table[0].ln());
+        let (most, least) = (log(training.table[training.table.len() - 1]), log(training.table[0]));
         let logs = linspace(f64::from(most), f64::from(least), steps);
         sigmas = logs.into_iter().map(f64::exp).collect();
         timesteps = rounded(training.timesteps(&sigmas));

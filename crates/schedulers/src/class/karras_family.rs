@@ -2,6 +2,7 @@
 //! `clean + sigma · noise`, and a network that sees it divided by `√(1 + sigma²)`.
 
 use crate::alphas::{Betas, Terminal, alphas_cumprod, train_timesteps};
+use crate::numpy_log::log;
 use crate::numpy::{interpolate, to_f32};
 use crate::sigmas::{self, Ladder, ratios};
 use crate::spacing::{Spacing, fractional};
@@ -84,7 +85,7 @@ impl Ladders {
 
     /// `ln sigma` of each training timestep.
     pub(super) fn log_table(&self) -> Vec<f32> {
-        self.table.iter().map(|sigma| sigma.ln()).collect()
+        self.table.iter().map(|sigma| log(*sigma)).collect()
     }
 
     /// Both lists rounded to float32, and the level at the end of the way appended.
