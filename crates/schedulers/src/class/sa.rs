@@ -1,0 +1,89 @@
+//! `SASolverScheduler`: stochastic Adams methods with a corrector (Xue et al. 2023, SA-Solver).
+
+use langevin_core::solver::{Form, Sa, Slope};
+
+use super::deis::repeating_way;
+use super::dpm_family::{FLOW_KEYS, Reading, Training, threshold};
+use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
+use crate::alphas::Terminal;
+use crate::{Config, Estimate, Method, Path, Plan, Request, Result, start};
+
+pub(super) const CLASS: Class = Class {
+    name: "SASolverScheduler",
+    keys: &[
+        BETA_KEYS,
+        LADDER_KEYS,
+        SPACING_KEYS,
+        THRESHOLD_KEYS,
+        FLOW_KEYS,
+        &["predictor_order", "corrector_order", "tau_func", "algorithm_type", "lower_order_final"],
+        &["lambda_min_clipped", "variance_type"],
+    ],
+    plan,
+};
+
+/// The noise of the steps from this timestep: all of it in the middle of the way, none at its ends.
+fn tau(timestep: f64) -> f64 {
+    if (200.0..=800.0).contains(&timestep) { 1.0 } else { 0.0 }
+}
+
+fn plan(config: &Config, request: &Request) -> Result<Plan> {
+    if config.optional::<String>("tau_func")?.is_some() {
+        return Err(config.refuse("tau_func", "a function", "null"));
+    }
+    let forms = [("data_prediction", Form::Data), ("noise_prediction", Form::Noise)];
+    let form = config.choice("algorithm_type", "data_prediction", &forms)?;
+    if form == Form::Noise && threshold(config)? != Estimate::Plain {
+        let reason = "thresholding goes with algorithm_type \"data_prediction\" only";
+        return Err(config.impossible(reason));
+    }
+    let (predictors, correctors) =
+        (order(config, "predictor_order", 4)?, order(config, "corrector_order", 4)?);
+    let lower = config.flag("lower_order_final", true)?;
+    let training = Training::new(config, Terminal::AsTrained)?;
+    let spaced = training.spaced(config, request)?;
+    let way = repeating_way(config, request, &training, spaced)?;
+    start::check(config, request, &way.timesteps)?;
+    let reading = Reading::of(config, form)?;
+    let count = way.len();
+    let method = |i: usize| {
+        let (mut predictor, mut corrector) = (predictors, correctors);
+        if lower {
+            predictor = predictor.min(count - i);
+            corrector = corrector.min(count - i + 1);
+        }
+        // How many steps of history there are, of which no more are counted than the longest method needs.
+        let history = i.min(predictors.max(correctors - 1));
+        Sa {
+            predictor: predictor.min(history + 1),
+            corrector: corrector.min(history + 2),
+            tau: tau(way.timesteps[i]),
+            form,
+            // In data form, formulae of two evaluations are those for few steps.
+            slope: if form == Form::Data { Slope::Half } else { Slope::Exact },
+        }
+    };
+    let calls = (0..count).map(|i| {
+        let sa = method(i);
+        let mut call = way.call(i, reading, Method::Sa(sa));
+        // A step is corrected by the values it was made with.
+        call.corrector = i.checked_sub(1).map(|before| Method::Sa(method(before)));
+        let fresh = sa.fresh(call.from, call.to);
+        call.with_noise(fresh)
+    });
+    Ok(Plan {
+        path: Path::Calls(calls.collect()),
+        init_noise_sigma: 1.0,
+        prediction: reading.prediction,
+        timesteps: way.timesteps,
+        sigmas: Some(way.sigmas),
+    })
+}
+
+fn order(config: &Config, key: &'static str, most: usize) -> Result<usize> {
+    let order = config.get(key, 2)?;
+    if order == 0 || order > most {
+        return Err(config.refuse(key, order, format!("from 1 to {most}")));
+    }
+    Ok(order)
+}
