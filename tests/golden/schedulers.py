@@ -139,7 +139,10 @@ class Run:
     def step_index(self, t):
         s = self.scheduler
         if s.step_index is None:
-            s._init_step_index(t)
+            if hasattr(s, "_init_step_index"):
+                s._init_step_index(t)
+            else:
+                s._step_index = s.index_for_timestep(t)
         return s.step_index
 
     def preconditioned(self, x, c_skip, c_out, clean):

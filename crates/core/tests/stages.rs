@@ -1,6 +1,6 @@
 //! A method run stage by stage, one evaluation each, is the method run as whole steps.
 
-use langevin_core::solver::{Euler, Heun, HeunStage};
+use langevin_core::solver::{Euler, Heun, HeunFlow, HeunFlowStage, HeunStage};
 use langevin_core::{Denoiser, Eval, GaussianMixture, Level, Solver, Step};
 
 fn data() -> GaussianMixture {
@@ -33,4 +33,13 @@ fn check(
 fn heun() {
     let (from, to) = (Level::new(0.6, 0.8), Level::new(0.9, 0.3));
     check(&Heun, &[(&Euler, to), (&HeunStage, to)], from, Step { to, fresh: 0.0 });
+}
+
+#[test]
+fn heun_flow() {
+    let (from, to) = (Level::NOISE, Level::new(0.7, 0.3));
+    check(&HeunFlow, &[(&Euler, to), (&HeunFlowStage, to)], from, Step { to, fresh: 0.0 });
+    let fresh = Step { to, fresh: 0.2 };
+    let before = fresh.before_noise();
+    check(&HeunFlow, &[(&Euler, before), (&HeunFlowStage, to)], Level::new(0.2, 0.8), fresh);
 }

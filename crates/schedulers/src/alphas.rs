@@ -116,9 +116,7 @@ pub(crate) fn betas(config: &Config, defaults: &Betas) -> Result<Vec<f32>> {
                 .map(|b| sigmoid(b) * (end - start) as f32 + start as f32)
                 .collect()
         }
-        Curve::Cosine => from_alpha_bar(count, |t| {
-            ((t + 0.008) / 1.008 * std::f64::consts::FRAC_PI_2).cos().powi(2)
-        }),
+        Curve::Cosine => cosine(count),
         Curve::Exponential => from_alpha_bar(count, |t| (-12.0 * t).exp()),
         Curve::Laplace => from_alpha_bar(count, |t| {
             let side = if t > 0.5 { -1.0 } else { 1.0 };
@@ -127,6 +125,15 @@ pub(crate) fn betas(config: &Config, defaults: &Betas) -> Result<Vec<f32>> {
             (snr / (1.0 + snr)).sqrt()
         }),
     })
+}
+
+fn cosine(count: usize) -> Vec<f32> {
+    from_alpha_bar(count, |t| ((t + 0.008) / 1.008 * std::f64::consts::FRAC_PI_2).cos().powi(2))
+}
+
+/// `alphas_cumprod` of the cosine schedule.
+pub(crate) fn cosine_cumprod(count: usize) -> Vec<f32> {
+    cumprod(cosine(count).into_iter().map(|beta| 1.0 - beta))
 }
 
 /// `beta_i = min(1 − alpha_bar((i + 1)/T)/alpha_bar(i/T), 0.999)`.
@@ -149,7 +156,7 @@ pub(crate) fn cumprod(factors: impl Iterator<Item = f32>) -> Vec<f32> {
 /// Roots of `alpha_bar` shifted to end at 0 and scaled to start where they did.
 pub(crate) fn rescale_zero_terminal_snr(betas: &[f32]) -> Vec<f32> {
     let roots: Vec<f32> =
-        cumprod(betas.iter().map(|beta| 1.0 - beta)).into_iter().map(f32::sqrt).collect();
+        cumprod(betas.iter().map(|beta| 1.0 - beta)).into_iter().map(crate::torch_sqrt::sqrt).collect();
     let (first, last) = (roots[0], roots[roots.len() - 1]);
     let factor = first / (first - last);
     let bars: Vec<f32> = roots.iter().map(|root| ((root - last) * factor).powi(2)).collect();

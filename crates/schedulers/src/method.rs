@@ -1,15 +1,20 @@
 //! The solvers of the core that plans choose from.
 
 use langevin_core::solver::{
-    Deis, Dpm2Stage, DpmMultistep, DpmSinglestepStage, Euler, HeunStage, Lms, Sa, UniPc,
+    Deis, Dpm2M, Dpm2Stage, DpmMultistep, DpmSinglestepStage, Euler, HeunFlowStage, HeunStage, Lms,
+    Sa, UniPc,
 };
 use langevin_core::{Denoiser, Eval, Result, Solver, State, Step};
+
+use crate::mix::Mix;
 
 /// A solver, or one stage of a solver that calls the network more than once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Method {
     /// [`Deis`].
     Deis(Deis),
+    /// [`Dpm2M`].
+    Dpm2M,
     /// [`Dpm2Stage`].
     Dpm2Stage(Dpm2Stage),
     /// [`DpmMultistep`].
@@ -18,10 +23,14 @@ pub enum Method {
     DpmSinglestepStage(DpmSinglestepStage),
     /// [`Euler`].
     Euler,
+    /// [`HeunFlowStage`].
+    HeunFlowStage,
     /// [`HeunStage`].
     HeunStage,
     /// [`Lms`].
     Lms(Lms),
+    /// [`Mix`].
+    Mix(Mix),
     /// [`Sa`].
     Sa(Sa),
     /// [`UniPc`].
@@ -32,12 +41,15 @@ impl Method {
     fn inner<X: State>(&self) -> &dyn Solver<X> {
         match self {
             Self::Deis(solver) => solver,
+            Self::Dpm2M => &Dpm2M,
             Self::Dpm2Stage(solver) => solver,
             Self::DpmMultistep(solver) => solver,
             Self::DpmSinglestepStage(solver) => solver,
             Self::Euler => &Euler,
+            Self::HeunFlowStage => &HeunFlowStage,
             Self::HeunStage => &HeunStage,
             Self::Lms(solver) => solver,
+            Self::Mix(solver) => solver,
             Self::Sa(solver) => solver,
             Self::UniPc(solver) => solver,
         }

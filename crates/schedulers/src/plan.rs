@@ -74,7 +74,7 @@ pub enum Path {
 }
 
 /// One call of the network and the step that follows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Call {
     /// What the network is told.
     pub timestep: f64,

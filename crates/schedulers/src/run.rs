@@ -92,7 +92,7 @@ pub(crate) fn step<X: Sample>(
 }
 
 /// Plans call the network themselves, so their stages must not.
-struct NoDenoiser;
+pub(crate) struct NoDenoiser;
 
 impl<X: State> Denoiser<X> for NoDenoiser {
     fn denoise(&self, _: &X, _: Level) -> langevin_core::Result<X> {

@@ -1,20 +1,48 @@
 //! The scheduler classes: one file each, which knows its keys, its defaults and its quirks.
 
+mod cogvideox;
+mod consistency_decoder;
+mod consistency_model;
+mod ddim;
+mod ddim_inverse;
+mod ddpm;
 mod deis;
+mod discrete;
 mod dpm_family;
 mod dpm_multistep;
 mod dpm_multistep_inverse;
 mod dpm_singlestep;
+mod edm_dpm_multistep;
+mod edm_euler;
+mod edm_family;
 mod euler;
 mod euler_ancestral;
+mod flow;
+mod flow_map_euler;
+mod flow_match_euler;
+mod flow_match_heun;
+mod flow_match_lcm;
 mod heun;
 mod karras_family;
+mod karras_ve;
 mod kdpm2;
 mod kdpm2_ancestral;
+mod lcm;
 mod lms;
+mod ltx_euler_ancestral;
+mod minimax_h3;
 mod not_run;
 pub(crate) mod own;
+mod pndm;
+mod repaint;
+mod sa;
+mod scm;
+mod score_sde_ve;
+mod score_sde_vp;
+mod tcd;
+mod unclip;
 mod unipc;
+mod wuerstchen;
 
 use langevin_core::Prediction;
 
@@ -32,17 +60,45 @@ pub(crate) struct Class {
 
 /// All classes that are run, by name.
 const CLASSES: &[&Class] = &[
+    &cogvideox::DDIM,
+    &cogvideox::DPM,
+    &consistency_decoder::CLASS,
+    &consistency_model::CLASS,
+    &ddim::CLASS,
+    &ddim::PARALLEL,
+    &ddim_inverse::CLASS,
+    &ddpm::CLASS,
+    &ddpm::PARALLEL,
     &deis::CLASS,
     &dpm_multistep::CLASS,
     &dpm_multistep_inverse::CLASS,
     &dpm_singlestep::CLASS,
     &euler::CLASS,
     &euler_ancestral::CLASS,
+    &flow_map_euler::CLASS,
+    &flow_match_euler::CLASS,
+    &flow_match_heun::CLASS,
+    &flow_match_lcm::CLASS,
     &heun::CLASS,
+    &karras_ve::CLASS,
     &kdpm2::CLASS,
     &kdpm2_ancestral::CLASS,
+    &lcm::CLASS,
     &lms::CLASS,
+    &ltx_euler_ancestral::CLASS,
+    &minimax_h3::CLASS,
+    &pndm::CLASS,
+    &repaint::CLASS,
+    &scm::CLASS,
+    &score_sde_ve::CLASS,
+    &score_sde_vp::CLASS,
+    &tcd::CLASS,
+    &unclip::CLASS,
+    &edm_dpm_multistep::CLASS,
+    &edm_euler::CLASS,
+    &sa::CLASS,
     &unipc::CLASS,
+    &wuerstchen::CLASS,
 ];
 
 /// Keys that nearly all classes have.
