@@ -155,8 +155,10 @@ pub(crate) fn cumprod(factors: impl Iterator<Item = f32>) -> Vec<f32> {
 
 /// Roots of `alpha_bar` shifted to end at 0 and scaled to start where they did.
 pub(crate) fn rescale_zero_terminal_snr(betas: &[f32]) -> Vec<f32> {
-    let roots: Vec<f32> =
-        cumprod(betas.iter().map(|beta| 1.0 - beta)).into_iter().map(crate::torch_sqrt::sqrt).collect();
+    let roots: Vec<f32> = cumprod(betas.iter().map(|beta| 1.0 - beta))
+        .into_iter()
+        .map(crate::torch_sqrt::sqrt)
+        .collect();
     let (first, last) = (roots[0], roots[roots.len() - 1]);
     let factor = first / (first - last);
     let bars: Vec<f32> = roots.iter().map(|root| ((root - last) * factor).powi(2)).collect();

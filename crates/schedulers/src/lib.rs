@@ -43,6 +43,7 @@ mod run;
 mod sigmas;
 mod spacing;
 mod start;
+mod torch_sqrt;
 mod trace;
 
 pub use batch::Batch;

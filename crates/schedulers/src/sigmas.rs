@@ -88,7 +88,7 @@ pub(crate) fn karras((max, min): (f64, f64), rho: f64, steps: usize) -> Vec<f64>
 
 /// `√((1 − alpha_bar)/alpha_bar)` in float32.
 pub(crate) fn ratios(alphas_cumprod: &[f32]) -> Vec<f32> {
-    alphas_cumprod.iter().map(|bar| ((1.0 - bar) / bar).sqrt()).collect()
+    alphas_cumprod.iter().map(|bar| crate::torch_sqrt::sqrt((1.0 - bar) / bar)).collect()
 }
 
 /// The fractional timestep of a level: linear in `ln sigma` between the entries of the table, and clamped to its ends.

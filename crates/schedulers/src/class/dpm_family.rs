@@ -9,6 +9,7 @@ use crate::numpy::{interpolate, linspace, to_f32};
 use crate::numpy_log::log;
 use crate::sigmas::{self, Ladder, ratios, variance_preserving};
 use crate::spacing::{Spacing, whole};
+use crate::torch_sqrt::sqrt;
 use crate::{Call, Config, Estimate, Method, Request, Result};
 
 /// Keys of the family's methods.
@@ -57,7 +58,10 @@ impl Training {
     /// How many of the noisiest timesteps `lambda_min_clipped` cuts off: those with a smaller `ln(alpha/sigma)`.
     pub(super) fn clipped(&self, config: &Config) -> Result<usize> {
         let least: f64 = config.get("lambda_min_clipped", f64::NEG_INFINITY)?;
-        let below = |bar: &&f32| f64::from(bar.sqrt().ln() - (1.0 - **bar).sqrt().ln()) < least;
+        let below = |bar: &&f32| {
+            let lambda = sqrt(**bar).ln() - sqrt(1.0 - **bar).ln();
+            f64::from(lambda) < least
+        };
         Ok(self.bars.iter().rev().take_while(below).count())
     }
 

@@ -7,7 +7,7 @@ use crate::alphas::Terminal;
 use crate::numpy::{arange_down, interpolate, linspace};
 use crate::sigmas::Ladder;
 use crate::spacing::Spacing;
-use crate::{Config, Path, Plan, Request, Result};
+use crate::{Config, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {
     name: "DPMSolverMultistepInverseScheduler",
@@ -26,19 +26,22 @@ pub(super) const CLASS: Class = Class {
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let known = ["dpmsolver++", "sde-dpmsolver++", "dpmsolver", "sde-dpmsolver", "deis"];
     let algorithm = Algorithm::of(config, &known)?;
-    if algorithm.stochastic {
-        return Err(config.impossible("the SDE has no steps towards noise"));
-    }
     let way = way(config, request)?;
-    if way.len() == 0 {
-        return Err(config.impossible("no timestep is left"));
-    }
+    start::check(config, request, &way.timesteps)?;
     let reading = Reading::of(config, algorithm.form)?;
     let orders = orders(config, algorithm.order, way.len(), false)?;
-    let call = |(i, &order)| way.call(i, reading, algorithm.multistep(order));
-    let calls = orders.iter().enumerate().map(call);
+    if algorithm.stochastic && orders.contains(&3) {
+        return Err(config.impossible("the SDE has no step of order 3 here"));
+    }
+    let call = |(i, &order)| {
+        algorithm.with_noise(way.call(i, reading, algorithm.multistep(order)), way.level(i))
+    };
+    let calls: Vec<_> = orders.iter().enumerate().map(call).collect();
+    if algorithm.stochastic && calls.iter().any(|call| call.to.ratio() > call.from.ratio()) {
+        return Err(config.impossible("the SDE has no steps towards noise"));
+    }
     Ok(Plan {
-        path: Path::Calls(calls.collect()),
+        path: Path::Calls(calls),
         init_noise_sigma: 1.0,
         prediction: reading.prediction,
         timesteps: way.timesteps,
@@ -71,15 +74,15 @@ fn way(config: &Config, request: &Request) -> Result<Way> {
     } else {
         interpolate(noisiest, &training.table)
     };
-    let mut way = Way::new(timesteps, sigmas, last, training.flow);
-    // Each timestep is visited once, but the levels of those that are left out stay in the list.
+    // Each timestep is visited once, but the levels of those that are left out stay in the list. Fractions count as
+    // different here, and are cut off after that.
     let mut seen = Vec::new();
-    way.timesteps.retain(|t| {
+    timesteps.retain(|t| {
         let new = !seen.contains(t);
         seen.push(*t);
         new
     });
-    Ok(way)
+    Ok(Way::new(timesteps, sigmas, last, training.flow))
 }
 
 /// Whole timesteps upwards, the noisiest excluded.
