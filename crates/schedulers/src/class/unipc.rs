@@ -9,7 +9,7 @@ use crate::alphas::Terminal;
 use crate::numpy::linspace;
 use crate::sigmas::Ladder;
 use crate::spacing::{Spacing, whole};
-use crate::{Config, Method, Path, Plan, Request, Result, start};
+use crate::{Config, Estimate, Method, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {
     name: "UniPCMultistepScheduler",
@@ -44,7 +44,11 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let disabled: Vec<i64> = config.get("disable_corrector", Vec::new())?;
     let way = way(config, request)?;
     start::check(config, request, &way.timesteps)?;
-    let reading = Reading::of(config, form)?;
+    let mut reading = Reading::of(config, form)?;
+    if form == Form::Noise {
+        // The noise is taken as it is, whatever `thresholding` says.
+        reading.estimate = Estimate::Plain;
+    }
     let predictor = |i: usize| {
         let left = if lower { way.len() - i } else { order };
         order.min(left).min(i + 1)
