@@ -27,9 +27,11 @@ pub mod grid;
 pub mod guidance;
 mod level;
 mod mixture;
+pub mod plan;
 mod prediction;
 pub mod rng;
 pub mod schedule;
+pub mod sde;
 pub mod solver;
 mod state;
 mod trajectory;
@@ -40,7 +42,10 @@ pub use grid::Grid;
 pub use level::Level;
 pub use mixture::GaussianMixture;
 pub use prediction::Prediction;
-pub use schedule::{AnySchedule, Betas, Cosine, DdpmSchedule, Edm, RectifiedFlow, Schedule, Ve};
+pub use schedule::{
+    AnySchedule, Betas, Cosine, DdpmSchedule, Edm, Learned, LogLinear, OtPath, Rates,
+    RectifiedFlow, Schedule, ShiftedFlow, Sigmoid, SubVp, Table, Ve, Vp,
+};
 pub use solver::{AnySolver, Eval, Solver, Step};
 pub use state::State;
 pub use trajectory::{NoNoise, NoiseSource, Trajectory};

@@ -4,11 +4,13 @@
 use std::collections::VecDeque;
 use std::iter::FusedIterator;
 
+use crate::plan::{self, Move};
 use crate::{AnySolver, Denoiser, Error, Eval, Level, Result, Solver, State, Step};
 
 /// Where the noise of a step comes from.
 pub trait NoiseSource<X> {
-    /// Standard normal noise for step `step`, of the state's shape; the same for the same step.
+    /// Standard normal noise for step `step`, counted over all moves of a plan, of the state's shape; the same for the
+    /// same step.
     ///
     /// # Errors
     /// What keeps it from being drawn.
@@ -32,12 +34,14 @@ impl<X> NoiseSource<X> for NoNoise {
     }
 }
 
-/// Goes through `levels` from a starting state; yields the evaluation at each level but the last.
+/// Goes through the levels of a grid, or the moves of a plan, from a starting state; yields the evaluation that each
+/// step of the solver starts from.
 ///
 /// Where the solver has a corrector, the evaluation is yielded as it was made, and the trajectory goes on from the
 /// corrected one.
 pub struct Trajectory<'a, X> {
-    levels: Vec<Level>,
+    moves: Vec<Move>,
+    level: Option<Level>,
     solver: AnySolver,
     eta: f64,
     denoiser: &'a dyn Denoiser<X>,
@@ -60,7 +64,26 @@ impl<'a, X: State> Trajectory<'a, X> {
         denoiser: &'a dyn Denoiser<X>,
         noise: &'a dyn NoiseSource<X>,
     ) -> Self {
-        Self { levels, solver, eta, denoiser, noise, state: start, past: VecDeque::new(), done: 0 }
+        let level = levels.first().copied();
+        let moves = levels.into_iter().skip(1).map(Move::Step).collect();
+        Self {
+            moves,
+            level,
+            solver,
+            eta,
+            denoiser,
+            noise,
+            state: start,
+            past: VecDeque::new(),
+            done: 0,
+        }
+    }
+
+    /// The same trajectory along other moves from its first level: churn, restarts, resampling (see [`plan`]).
+    #[must_use]
+    pub fn along(mut self, moves: Vec<Move>) -> Self {
+        self.moves = moves;
+        self
     }
 
     /// Goes to the end and returns the last state.
@@ -85,7 +108,7 @@ impl<'a, X: State> Trajectory<'a, X> {
             return Err(Error::Value { name: "eta", found: self.eta.to_string(), expected });
         }
         if self.eta > 0.0 && !self.solver.takes_noise() {
-            let expected = "0 for a solver with a corrector";
+            let expected = "0 for a solver that corrects its steps or extrapolates the noise";
             return Err(Error::Value { name: "eta", found: self.eta.to_string(), expected });
         }
         let clean = self.denoiser.denoise(&self.state, from)?;
@@ -108,6 +131,14 @@ impl<'a, X: State> Trajectory<'a, X> {
         self.state = next;
         Ok(eval)
     }
+
+    fn rise(&mut self, from: Level, to: Level, scale: f64) -> Result<()> {
+        let noise = self.noise.noise(self.done)?;
+        let added = scale * plan::rising_noise(from, to);
+        self.state = X::combine(&[(to.alpha / from.alpha, &self.state), (added, &noise)])?;
+        self.past.clear();
+        Ok(())
+    }
 }
 
 impl<X: State> FusedIterator for Trajectory<'_, X> {}
@@ -116,16 +147,26 @@ impl<X: State> Iterator for Trajectory<'_, X> {
     type Item = Result<Eval<X>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let from = *self.levels.get(self.done)?;
-        let to = *self.levels.get(self.done + 1)?;
-        let eval = self.advance(from, to);
-        // After an error nothing follows.
-        self.done = if eval.is_ok() { self.done + 1 } else { self.levels.len() };
-        Some(eval)
+        let mut from = self.level?;
+        loop {
+            let next = *self.moves.get(self.done)?;
+            let eval = match next {
+                Move::Step(to) => self.advance(from, to).map(Some),
+                Move::Rise { to, scale } => self.rise(from, to, scale).map(|()| None),
+            };
+            // After an error nothing follows.
+            self.done = if eval.is_ok() { self.done + 1 } else { self.moves.len() };
+            from = next.to();
+            self.level = Some(from);
+            match eval.transpose() {
+                Some(eval) => return Some(eval),
+                None => continue,
+            }
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.levels.len().saturating_sub(self.done + 1);
+        let left = self.moves.len().saturating_sub(self.done);
         (0, Some(left))
     }
 }

@@ -45,9 +45,11 @@ fn levels_keep_what_their_process_keeps() {
         for k in 0..=100 {
             let Level { alpha, sigma } = schedule.level(f64::from(k) / 100.0);
             let kept = match schedule {
-                AnySchedule::Ddpm(_) | AnySchedule::Cosine(_) => alpha * alpha + sigma * sigma,
-                AnySchedule::RectifiedFlow(_) => alpha + sigma,
+                AnySchedule::RectifiedFlow(_) | AnySchedule::ShiftedFlow(_) => alpha + sigma,
+                AnySchedule::OtPath(_) => (1.0 - 1e-4) * alpha + sigma,
                 AnySchedule::Ve(_) | AnySchedule::Edm(_) => alpha,
+                AnySchedule::SubVp(_) => alpha * alpha + sigma,
+                _ => alpha * alpha + sigma * sigma,
             };
             assert!((kept - 1.0).abs() < 1e-14, "{schedule:?}: {kept}");
         }
@@ -67,11 +69,18 @@ fn ends() {
                 assert!((clean.sigma / min - 1.0).abs() < 1e-14);
                 assert!((noisiest.sigma / max - 1.0).abs() < 1e-14);
             }
-            AnySchedule::Ddpm(_) => {
+            AnySchedule::Ddpm(_) | AnySchedule::Vp(_) | AnySchedule::SubVp(_) => {
                 assert_eq!(clean, Level::CLEAN);
                 assert!(noisiest.alpha > 0.0);
             }
-            AnySchedule::Cosine(_) | AnySchedule::RectifiedFlow(_) => {
+            AnySchedule::OtPath(_) => {
+                assert_eq!((clean, noisiest), (Level::new(1.0, 1e-4), Level::NOISE));
+            }
+            AnySchedule::LogLinear(_) => {
+                assert!((clean.half_log_snr() - 6.65).abs() < 1e-12);
+                assert!((noisiest.half_log_snr() + 2.5).abs() < 1e-12);
+            }
+            _ => {
                 assert_eq!((clean, noisiest), (Level::CLEAN, Level::NOISE));
             }
         }
@@ -250,7 +259,7 @@ fn hostile_json_is_refused() {
         r#"{"kind":"ddpm","betas":"linear","beta_start":0.0,"beta_end":0.02,"steps":1000}"#,
         r#"{"kind":"ddpm","betas":"linear","beta_start":0.1,"beta_end":0.02,"steps":0}"#,
         r#"{"kind":"ddpm","betas":"linear","beta_start":0.1,"beta_end":0.02,"steps":-3}"#,
-        r#"{"kind":"ddpm","betas":"sigmoid","beta_start":0.1,"beta_end":0.02,"steps":10}"#,
+        r#"{"kind":"ddpm","betas":"sigmoidal","beta_start":0.1,"beta_end":0.02,"steps":10}"#,
         r#"{"kind":"ddpm","betas":"linear","beta_start":0.1}"#,
         r#"{"kind":"ve","sigma_min":1.0,"sigma_max":0.5}"#,
         r#"{"kind":"edm","sigma_min":0.0,"sigma_max":80.0}"#,

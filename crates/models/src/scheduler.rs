@@ -90,8 +90,10 @@ fn read_betas(
         "linear" => Betas::Linear,
         "scaled_linear" => Betas::ScaledLinear,
         "squaredcos_cap_v2" => Betas::Cosine,
+        "laplace" => Betas::Laplace,
+        "sigmoid" => Betas::Sigmoid,
         _ => {
-            let expected = "the supported ones are linear, scaled_linear and squaredcos_cap_v2";
+            let expected = "the supported ones are linear, scaled_linear, squaredcos_cap_v2, laplace and sigmoid";
             return Err(unsupported("beta_schedule", &name, expected));
         }
     };
@@ -130,12 +132,19 @@ fn read_own(config: &Config) -> Result<(AnySchedule, Prediction)> {
 /// is one, so that Python opens the folder.
 pub fn write(schedule: &AnySchedule, prediction: Prediction) -> (&'static str, Map<String, Value>) {
     let (class, settings) = match (schedule, prediction) {
+        // No class of diffusers that is a DDPM takes these betas by name.
+        (AnySchedule::Ddpm(ddpm), _) if ddpm.betas() == Betas::Exponential => {
+            (OWN_CLASS, json!({ "schedule": schedule, "prediction": prediction }))
+        }
         (AnySchedule::Ddpm(ddpm), Prediction::Noise | Prediction::Clean | Prediction::V) => {
             let (start, end) = ddpm.beta_range();
             let betas = match ddpm.betas() {
                 Betas::Linear => "linear",
                 Betas::ScaledLinear => "scaled_linear",
                 Betas::Cosine => "squaredcos_cap_v2",
+                Betas::Exponential => "exp",
+                Betas::Laplace => "laplace",
+                Betas::Sigmoid => "sigmoid",
             };
             let kind = match prediction {
                 Prediction::Clean => "sample",

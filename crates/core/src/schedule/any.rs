@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cosine, DdpmSchedule, Edm, RectifiedFlow, Schedule, Ve};
+use super::{
+    Cosine, DdpmSchedule, Edm, Learned, LogLinear, OtPath, Rates, RectifiedFlow, Schedule,
+    ShiftedFlow, Sigmoid, SubVp, Table, Ve, Vp,
+};
 use crate::{Error, Level, Result};
 
 /// One of the schedules.
@@ -19,12 +22,41 @@ pub enum AnySchedule {
     Ve(Ve),
     /// EDM.
     Edm(Edm),
+    /// Continuous variance-preserving, linear beta.
+    Vp(Vp),
+    /// Sub-VP, linear beta.
+    SubVp(SubVp),
+    /// Continuous sigmoid.
+    Sigmoid(Sigmoid),
+    /// Log-SNR linear in time.
+    LogLinear(LogLinear),
+    /// A monotone network.
+    Learned(Learned),
+    /// `alpha_bar` by timestep.
+    Table(Table),
+    /// Straight path with a resolution shift.
+    ShiftedFlow(ShiftedFlow),
+    /// Straight path to a narrow Gaussian.
+    OtPath(OtPath),
 }
 
 impl AnySchedule {
     /// Names of the schedules with their papers' parameters, for configurations, help texts and errors.
-    pub const NAMES: &[&str] =
-        &["ddpm-linear", "scaled-linear", "squaredcos", "cosine", "rectified-flow", "ve", "edm"];
+    pub const NAMES: &[&str] = &[
+        "ddpm-linear",
+        "scaled-linear",
+        "squaredcos",
+        "cosine",
+        "rectified-flow",
+        "ve",
+        "edm",
+        "vp",
+        "sub-vp",
+        "sigmoid",
+        "log-linear",
+        "shifted-flow",
+        "ot-path",
+    ];
 
     fn inner(&self) -> &dyn Schedule {
         match self {
@@ -33,6 +65,14 @@ impl AnySchedule {
             Self::RectifiedFlow(schedule) => schedule,
             Self::Ve(schedule) => schedule,
             Self::Edm(schedule) => schedule,
+            Self::Vp(schedule) => schedule,
+            Self::SubVp(schedule) => schedule,
+            Self::Sigmoid(schedule) => schedule,
+            Self::LogLinear(schedule) => schedule,
+            Self::Learned(schedule) => schedule,
+            Self::Table(schedule) => schedule,
+            Self::ShiftedFlow(schedule) => schedule,
+            Self::OtPath(schedule) => schedule,
         }
     }
 }
@@ -44,6 +84,10 @@ impl Schedule for AnySchedule {
 
     fn time(&self, level: Level) -> f64 {
         self.inner().time(level)
+    }
+
+    fn rates(&self, t: f64) -> Rates {
+        self.inner().rates(t)
     }
 
     fn steps(&self) -> usize {
@@ -62,7 +106,8 @@ impl Schedule for AnySchedule {
 impl std::str::FromStr for AnySchedule {
     type Err = Error;
 
-    /// A schedule by name, with its paper's parameters (`ve`: 0.01 to 50, NCSN's range for small images).
+    /// A schedule by name, with its paper's parameters (`ve`: 0.01 to 50, NCSN's range for small images;
+    /// `shifted-flow`: 3, that of Stable Diffusion 3).
     fn from_str(name: &str) -> Result<Self> {
         Ok(match name {
             "ddpm-linear" | "linear" => Self::Ddpm(DdpmSchedule::linear()),
@@ -72,6 +117,12 @@ impl std::str::FromStr for AnySchedule {
             "rectified-flow" => Self::RectifiedFlow(RectifiedFlow),
             "ve" => Self::Ve(Ve::new(0.01, 50.0)?),
             "edm" => Self::Edm(Edm::default()),
+            "vp" => Self::Vp(Vp::default()),
+            "sub-vp" => Self::SubVp(SubVp::default()),
+            "sigmoid" => Self::Sigmoid(Sigmoid),
+            "log-linear" => Self::LogLinear(LogLinear::default()),
+            "shifted-flow" => Self::ShiftedFlow(ShiftedFlow::new(3.0)?),
+            "ot-path" => Self::OtPath(OtPath::new(1e-4)?),
             _ => {
                 return Err(Error::Name {
                     kind: "schedule",

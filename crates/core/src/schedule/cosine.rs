@@ -5,7 +5,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Level, Schedule};
+use crate::{Level, Rates, Schedule};
 
 /// Offset that keeps the first noise levels from being vanishingly small.
 const S: f64 = 0.008;
@@ -39,5 +39,14 @@ impl Schedule for Cosine {
         let sine = zero.sin().hypot(level.sigma / norm * zero.cos());
         let turn = sine.atan2(level.alpha / norm * zero.cos()) - zero;
         (turn / FRAC_PI_2 * (1.0 + S)).clamp(0.0, 1.0)
+    }
+
+    fn rates(&self, t: f64) -> Rates {
+        let zero = S / (1.0 + S) * FRAC_PI_2;
+        let speed = FRAC_PI_2 / (1.0 + S);
+        let angle = zero + t.clamp(0.0, 1.0) * speed;
+        // d(sigma²)/dt = −2 alpha · d alpha/dt.
+        let variance = (2.0 * angle).sin() * speed / zero.cos().powi(2);
+        Rates { log_alpha: -speed * angle.tan(), variance }
     }
 }

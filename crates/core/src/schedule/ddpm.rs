@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Level, Result, Schedule};
+use crate::{Error, Level, Rates, Result, Schedule};
 
 /// Largest number of timesteps that is accepted.
 const MAX_STEPS: usize = 1_000_000;
@@ -24,6 +24,14 @@ pub enum Betas {
     /// `beta_i = min(1 − f((i+1)/T)/f(i/T), 0.999)`, `f(t) = cos²(π/2 · (t + 0.008)/1.008)`
     /// (Nichol and Dhariwal 2021, eq. 17); start and end are not used.
     Cosine,
+    /// The same with `f(t) = e^{−12 t}`, the "exp" transform of diffusers.
+    Exponential,
+    /// The same with `f(t) = √(SNR/(1 + SNR))`, `ln SNR = −½ sgn(½ − t) ln(1 − 2|½ − t| + 1e-6)`: the Laplace schedule
+    /// (Hang et al. 2024) as diffusers has it.
+    Laplace,
+    /// `beta_start + (beta_end − beta_start) · S(x)`, `x` evenly from −6 to 6, with the logistic function `S`
+    /// (Xu et al. 2022, GeoDiff).
+    Sigmoid,
 }
 
 /// A DDPM schedule with its table of `ln alpha_bar`.
@@ -142,12 +150,29 @@ impl Parameters {
         match self.betas {
             Betas::Linear => spaced(self.beta_start, self.beta_end),
             Betas::ScaledLinear => spaced(self.beta_start.sqrt(), self.beta_end.sqrt()).powi(2),
+            Betas::Sigmoid => {
+                let x = if self.steps == 1 { -6.0 } else { -6.0 + 12.0 * i / (n - 1.0) };
+                self.beta_start + (self.beta_end - self.beta_start) / (1.0 + (-x).exp())
+            }
             Betas::Cosine => {
                 let f = |t: f64| ((t + 0.008) / 1.008 * std::f64::consts::FRAC_PI_2).cos().powi(2);
                 (1.0 - f((i + 1.0) / n) / f(i / n)).min(0.999)
             }
+            Betas::Exponential => -(-12.0 / n).exp_m1().max(-0.999),
+            Betas::Laplace => {
+                let f = |t: f64| {
+                    let log_snr = -0.5 * sign(0.5 - t) * (1.0 - 2.0 * (0.5 - t).abs() + 1e-6).ln();
+                    (1.0 / (1.0 + (-log_snr).exp())).sqrt()
+                };
+                (1.0 - f((i + 1.0) / n) / f(i / n)).min(0.999)
+            }
         }
     }
+}
+
+/// The sign, 0 for 0.
+fn sign(x: f64) -> f64 {
+    if x == 0.0 { 0.0 } else { x.signum() }
 }
 
 impl Schedule for DdpmSchedule {
@@ -177,6 +202,14 @@ impl Schedule for DdpmSchedule {
     /// The index of the timestep, fractional between two; at least 0.
     fn timestep(&self, level: Level) -> f64 {
         (self.time(level) * self.parameters.steps as f64 - 1.0).max(0.0)
+    }
+
+    /// Constant between timesteps in `ln alpha_bar`.
+    fn rates(&self, t: f64) -> Rates {
+        let steps = self.parameters.steps;
+        let below = ((t.clamp(0.0, 1.0) * steps as f64).floor() as usize).min(steps - 1);
+        let slope = (self.log_alpha_bar[below + 1] - self.log_alpha_bar[below]) * steps as f64;
+        Rates::preserving(self.level(t), slope)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Level, Result, Schedule};
+use crate::{Error, Level, Rates, Result, Schedule};
 
 /// The exponent of the paper.
 const RHO: f64 = 7.0;
@@ -72,6 +72,13 @@ impl Schedule for Edm {
     /// `c_noise = ln(sigma) / 4` (table 1).
     fn timestep(&self, level: Level) -> f64 {
         0.25 * level.ratio().max(f64::MIN_POSITIVE).ln()
+    }
+
+    fn rates(&self, t: f64) -> Rates {
+        let (low, high) = (self.sigma_min.powf(1.0 / RHO), self.sigma_max.powf(1.0 / RHO));
+        let sigma = self.level(t).sigma;
+        let speed = RHO * sigma.powf(1.0 - 1.0 / RHO) * (high - low);
+        Rates { log_alpha: 0.0, variance: 2.0 * sigma * speed }
     }
 }
 

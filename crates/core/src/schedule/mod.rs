@@ -4,8 +4,17 @@ mod any;
 mod cosine;
 mod ddpm;
 mod edm;
+mod learned;
+mod log_linear;
+mod ot_path;
+mod rates;
 mod rectified_flow;
+mod shifted_flow;
+mod sigmoid;
+mod sub_vp;
+mod table;
 mod ve;
+mod vp;
 
 use std::fmt::Debug;
 
@@ -13,8 +22,17 @@ pub use any::AnySchedule;
 pub use cosine::Cosine;
 pub use ddpm::{Betas, DdpmSchedule};
 pub use edm::Edm;
+pub use learned::Learned;
+pub use log_linear::LogLinear;
+pub use ot_path::OtPath;
+pub use rates::Rates;
 pub use rectified_flow::RectifiedFlow;
+pub use shifted_flow::ShiftedFlow;
+pub use sigmoid::Sigmoid;
+pub use sub_vp::SubVp;
+pub use table::Table;
 pub use ve::Ve;
+pub use vp::Vp;
 
 use crate::Level;
 
@@ -25,6 +43,11 @@ pub trait Schedule: Debug + Send + Sync {
 
     /// The time at which `sigma / alpha` is that of `level`, clamped to `[0, 1]`.
     fn time(&self, level: Level) -> f64;
+
+    /// Time derivatives of the level, by differences unless the schedule knows better.
+    fn rates(&self, t: f64) -> Rates {
+        Rates::numeric(self, t)
+    }
 
     /// How many discrete timesteps the process has; continuous processes count 1000, as diffusers does.
     fn steps(&self) -> usize {

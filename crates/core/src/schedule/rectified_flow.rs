@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Level, Schedule};
+use crate::{Level, Rates, Schedule};
 
 /// The straight path from data to noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,5 +17,10 @@ impl Schedule for RectifiedFlow {
 
     fn time(&self, level: Level) -> f64 {
         level.sigma / (level.alpha + level.sigma)
+    }
+
+    fn rates(&self, t: f64) -> Rates {
+        let t = t.clamp(0.0, 1.0);
+        Rates { log_alpha: -1.0 / (1.0 - t), variance: 2.0 * t }
     }
 }

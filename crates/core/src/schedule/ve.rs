@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Level, Result, Schedule};
+use crate::{Error, Level, Rates, Result, Schedule};
 
 /// A geometric ladder of noise.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,11 @@ impl Schedule for Ve {
     /// The noise scale itself, which networks of this family take the logarithm of.
     fn timestep(&self, level: Level) -> f64 {
         level.ratio()
+    }
+
+    fn rates(&self, t: f64) -> Rates {
+        let growth = (self.sigma_max / self.sigma_min).ln();
+        Rates { log_alpha: 0.0, variance: 2.0 * growth * self.level(t).sigma.powi(2) }
     }
 }
 

@@ -141,11 +141,13 @@ impl AnySolver {
             Self::UniPc2 => "order 3 in log-SNR, 1 evaluation, eta 0: UniPC-2 (Zhao 2023, alg. 3)",
             Self::UniPc3 => "order 4 in log-SNR, 1 evaluation, eta 0: UniPC-3 (Zhao 2023, alg. 3)",
             Self::Deis => {
-                "order 3 in log-SNR, 1 evaluation: DEIS, log-rho AB3 (Zhang 2023, eq. 16)"
+                "order 3 in log-SNR, 1 evaluation, eta 0: DEIS, log-rho AB3 (Zhang 2023, eq. 16)"
             }
-            Self::Lms => "order 4 in sigma/alpha, 1 evaluation: linear multistep (k-diffusion)",
+            Self::Lms => {
+                "order 4 in sigma/alpha, 1 evaluation, eta 0: linear multistep (k-diffusion)"
+            }
             Self::Plms => {
-                "order 4 on steps even in sigma/alpha, 1 evaluation: PLMS, iPNDM (Liu 2022, eq. 12)"
+                "order 4 on steps even in sigma/alpha, 1 evaluation, eta 0: PLMS, iPNDM (Liu 2022, eq. 12)"
             }
             Self::Sa => "1 evaluation, stochastic: SA-Solver, tau 1 (Xue 2023, alg. 1)",
         }
@@ -157,14 +159,15 @@ impl AnySolver {
             Self::Ancestral => posterior_noise(from, to, 1.0),
             Self::Lcm => to.sigma,
             Self::Sa => SA.fresh(from, to),
-            Self::UniPc2 | Self::UniPc3 => 0.0,
+            Self::UniPc2 | Self::UniPc3 | Self::Deis | Self::Lms | Self::Plms => 0.0,
             _ => posterior_noise(from, to, eta),
         }
     }
 
-    /// Whether fresh noise may be added after a step: not where a corrector would undo it.
-    pub(crate) fn takes_noise(self) -> bool {
-        !matches!(self, Self::UniPc2 | Self::UniPc3)
+    /// Whether fresh noise may be added after a step: not where a corrector would undo it, and not where the noise
+    /// itself is extrapolated.
+    pub fn takes_noise(self) -> bool {
+        !matches!(self, Self::UniPc2 | Self::UniPc3 | Self::Deis | Self::Lms | Self::Plms)
     }
 
     fn inner<'a, X: State + 'a>(self) -> &'a dyn Solver<X> {

@@ -120,7 +120,8 @@ pub trait Solver<X: State> {
     /// What takes the place of `past.last()` now that its state has been evaluated: a corrector improves the state that
     /// the step before arrived at. `None` for methods without a corrector, and where there is no step to correct.
     ///
-    /// The driver calls it once after each evaluation, before [`step`](Self::step), and puts the answer into `past`.
+    /// The driver calls it once after each evaluation, on the value that made the step before, and puts the answer into
+    /// `past` before the next [`step`](Self::step).
     ///
     /// # Errors
     /// What the states return.
