@@ -89,3 +89,15 @@ pub enum Error {
 fn did_you_mean(nearest: Option<&'static str>) -> String {
     nearest.map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    /// The command line's parser hands errors from thread to thread.
+    #[test]
+    fn errors_may_cross_threads() {
+        fn crosses<T: std::error::Error + Send + Sync + 'static>() {}
+        crosses::<Error>();
+    }
+}

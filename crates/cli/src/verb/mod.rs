@@ -7,6 +7,7 @@ mod eval;
 mod info;
 mod quickstart;
 mod sample;
+mod trace;
 mod train;
 mod verify;
 
@@ -22,6 +23,7 @@ pub(crate) fn run(verb: &Verb, context: &Context) -> Result<Outcome, Failure> {
         Verb::Train(args) => train::run(args, context),
         Verb::Sample(args) => sample::run(args, context),
         Verb::Eval(args) => eval::run(args, context),
+        Verb::Trace(args) => trace::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
         Verb::Bench(args) => bench::run(args, context),
         Verb::Info(args) => info::run(args, context),
