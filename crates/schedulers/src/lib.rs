@@ -41,10 +41,12 @@ mod numpy_log;
 mod plan;
 mod run;
 mod sigmas;
+mod single;
 mod spacing;
 mod start;
 mod torch_sqrt;
 mod trace;
+mod weighted;
 
 pub use batch::Batch;
 pub use config::Config;

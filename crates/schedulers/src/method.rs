@@ -7,6 +7,7 @@ use langevin_core::solver::{
 use langevin_core::{Denoiser, Eval, Result, Solver, State, Step};
 
 use crate::mix::Mix;
+use crate::weighted::Weighted;
 
 /// A solver, or one stage of a solver that calls the network more than once.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +36,8 @@ pub enum Method {
     Sa(Sa),
     /// [`UniPc`].
     UniPc(UniPc),
+    /// [`Weighted`].
+    Weighted(Weighted),
 }
 
 impl Method {
@@ -52,6 +55,7 @@ impl Method {
             Self::Mix(solver) => solver,
             Self::Sa(solver) => solver,
             Self::UniPc(solver) => solver,
+            Self::Weighted(solver) => solver,
         }
     }
 }

@@ -4,12 +4,13 @@
 use langevin_core::solver::{Deis, Form};
 
 use super::dpm_family::{DPM_KEYS, FLOW_KEYS, Reading, Training, Way};
-use super::dpm_multistep::{order, orders};
+use super::dpm_multistep::{Ending, order};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
 use crate::alphas::Terminal;
 use crate::sigmas::Ladder;
+use crate::single;
 use crate::spacing::{Spacing, whole};
-use crate::{Config, Method, Path, Plan, Request, Result, start};
+use crate::{Config, Method, Mode, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {
     name: "DEISMultistepScheduler",
@@ -32,8 +33,17 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let way = repeating_way(config, request, &training, spaced)?;
     start::check(config, request, &way.timesteps)?;
     let reading = Reading::of(config, Form::Data)?;
-    let orders = orders(config, order(config)?, way.len(), false)?;
-    let call = |(i, &order)| way.call(i, reading, Method::Deis(Deis { order }));
+    let ending = Ending { lower: config.flag("lower_order_final", true)?, first: false };
+    let orders = ending.orders(order(config)?, way.len());
+    let call = |(i, &order): (usize, &usize)| {
+        let rounded = single::deis(way.single(i + 1, 1)[0], &way.single(i, order));
+        let method = if request.mode == Mode::AsDiffusers && rounded.is_finite() {
+            Method::Weighted(rounded)
+        } else {
+            Method::Deis(Deis { order })
+        };
+        way.call(i, reading, method)
+    };
     let calls = orders.iter().enumerate().map(call);
     Ok(Plan {
         path: Path::Calls(calls.collect()),

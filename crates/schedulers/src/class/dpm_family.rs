@@ -8,6 +8,7 @@ use crate::alphas::{Betas, Terminal, alphas_cumprod, train_timesteps};
 use crate::numpy::{interpolate, linspace, to_f32};
 use crate::numpy_log::log;
 use crate::sigmas::{self, Ladder, ratios, variance_preserving};
+use crate::single;
 use crate::spacing::{Spacing, whole};
 use crate::torch_sqrt::sqrt;
 use crate::{Call, Config, Estimate, Method, Request, Result};
@@ -135,6 +136,19 @@ impl Way {
     pub(super) fn level(&self, index: usize) -> Level {
         let sigma = self.sigmas[index];
         if self.flow { Level::new(1.0 - sigma, sigma) } else { variance_preserving(sigma) }
+    }
+
+    /// The levels at this index and before it, as many as count, in float32.
+    pub(super) fn single(&self, index: usize, count: usize) -> Vec<single::Level> {
+        let level = |i: usize| {
+            let sigma = self.sigmas[i] as f32;
+            if self.flow {
+                single::Level { alpha: 1.0 - sigma, sigma }
+            } else {
+                single::Level::variance_preserving(sigma)
+            }
+        };
+        (0..count).map(|back| level(index - back)).collect()
     }
 
     /// The call at this index, read as the family reads outputs.

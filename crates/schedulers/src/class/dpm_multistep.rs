@@ -9,7 +9,8 @@ use crate::alphas::Terminal;
 use crate::numpy::linspace;
 use crate::numpy_log::log;
 use crate::sigmas::Ladder;
-use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
+use crate::single::{self, Kind};
+use crate::{Call, Config, Method, Mode, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {
     name: "DPMSolverMultistepScheduler",
@@ -77,6 +78,24 @@ impl Algorithm {
         Method::DpmMultistep(DpmMultistep { order, form: self.form, slope: self.slope, curvature })
     }
 
+    /// The same method with coefficients as diffusers rounds them, where that is asked for and they are numbers.
+    pub(super) fn rounded(
+        self,
+        request: &Request,
+        to: single::Level,
+        from: &[single::Level],
+    ) -> Method {
+        let kind = Kind { form: self.form, stochastic: self.stochastic, slope: self.slope };
+        match request.mode {
+            Mode::Fixed => self.multistep(from.len()),
+            Mode::AsDiffusers => {
+                let weighted = single::dpm(kind, to, from);
+                let rounded = weighted.is_finite().then_some(Method::Weighted(weighted));
+                rounded.unwrap_or_else(|| self.multistep(from.len()))
+            }
+        }
+    }
+
     /// The call with the noise of the SDE, from a step that started at `start`.
     pub(super) fn with_noise(self, call: Call, start: langevin_core::Level) -> Call {
         if !self.stochastic {
@@ -108,27 +127,34 @@ pub(super) fn ends_clean(config: &Config) -> Result<bool> {
     config.choice("final_sigmas_type", "zero", &[("zero", true), ("sigma_min", false)])
 }
 
-/// The order of each of `count` steps: it warms up, and may fall at the end.
-pub(super) fn orders(
-    config: &Config,
-    order: usize,
-    count: usize,
-    to_clean: bool,
-) -> Result<Vec<usize>> {
-    let lower = config.flag("lower_order_final", true)? && count < 15;
-    let first_at_end = config.flag("euler_at_final", false)? || lower || to_clean;
-    Ok((0..count)
-        .map(|i| {
-            let left = count - i;
-            if left == 1 && first_at_end {
-                1
-            } else if left == 2 && lower {
-                order.min(i + 1).min(2)
-            } else {
-                order.min(i + 1).min(3)
-            }
-        })
-        .collect())
+/// How the order falls at the end of the way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending {
+    /// `lower_order_final`: short ways end with orders 2 and 1.
+    pub(super) lower: bool,
+    /// Whether the last step is of order 1 in any case.
+    pub(super) first: bool,
+}
+
+impl Ending {
+    pub(super) fn of(config: &Config, to_clean: bool) -> Result<Self> {
+        let first = to_clean || config.flag("euler_at_final", false)?;
+        Ok(Self { lower: config.flag("lower_order_final", true)?, first })
+    }
+
+    /// The order of each of `count` steps: it warms up, and may fall at the end.
+    pub(super) fn orders(self, order: usize, count: usize) -> Vec<usize> {
+        let lower = self.lower && count < 15;
+        let of = |i: usize| {
+            let most = match count - i {
+                1 if self.first || lower => 1,
+                2 if lower => 2,
+                _ => 3,
+            };
+            order.min(i + 1).min(most)
+        };
+        (0..count).map(of).collect()
+    }
 }
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
@@ -138,14 +164,15 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     refuse_clean_end(config, to_clean)?;
     let way = way(config, request, to_clean)?;
     start::check(config, request, &way.timesteps)?;
-    let orders = orders(config, algorithm.order, way.len(), to_clean)?;
+    let orders = Ending::of(config, to_clean)?.orders(algorithm.order, way.len());
     let third = orders.iter().any(|order| *order == 3);
     if algorithm.stochastic && algorithm.form == Form::Noise && third {
         return Err(config.impossible("sde-dpmsolver has no step of order 3"));
     }
     let reading = Reading::of(config, algorithm.form)?;
     let calls = orders.iter().enumerate().map(|(i, &order)| {
-        algorithm.with_noise(way.call(i, reading, algorithm.multistep(order)), way.level(i))
+        let method = algorithm.rounded(request, way.single(i + 1, 1)[0], &way.single(i, order));
+        algorithm.with_noise(way.call(i, reading, method), way.level(i))
     });
     Ok(Plan {
         path: Path::Calls(calls.collect()),

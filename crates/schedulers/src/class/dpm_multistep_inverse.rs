@@ -1,7 +1,7 @@
 //! `DPMSolverMultistepInverseScheduler`: DPM-Solver from data to noise, for inversion.
 
 use super::dpm_family::{DPM_KEYS, FLOW_KEYS, Reading, Training, Way};
-use super::dpm_multistep::{Algorithm, orders};
+use super::dpm_multistep::{Algorithm, Ending};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
 use crate::alphas::Terminal;
 use crate::numpy::{arange_down, interpolate, linspace};
@@ -29,12 +29,13 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let way = way(config, request)?;
     start::check(config, request, &way.timesteps)?;
     let reading = Reading::of(config, algorithm.form)?;
-    let orders = orders(config, algorithm.order, way.len(), false)?;
+    let orders = Ending::of(config, false)?.orders(algorithm.order, way.len());
     if algorithm.stochastic && orders.contains(&3) {
         return Err(config.impossible("the SDE has no step of order 3 here"));
     }
-    let call = |(i, &order)| {
-        algorithm.with_noise(way.call(i, reading, algorithm.multistep(order)), way.level(i))
+    let call = |(i, &order): (usize, &usize)| {
+        let method = algorithm.rounded(request, way.single(i + 1, 1)[0], &way.single(i, order));
+        algorithm.with_noise(way.call(i, reading, method), way.level(i))
     };
     let calls: Vec<_> = orders.iter().enumerate().map(call).collect();
     if algorithm.stochastic && calls.iter().any(|call| call.to.ratio() > call.from.ratio()) {

@@ -2,8 +2,8 @@
 //! `clean + sigma · noise`, and a network that sees it divided by `√(1 + sigma²)`.
 
 use crate::alphas::{Betas, Terminal, alphas_cumprod, train_timesteps};
-use crate::numpy_log::log;
 use crate::numpy::{interpolate, to_f32};
+use crate::numpy_log::log;
 use crate::sigmas::{self, Ladder, ratios};
 use crate::spacing::{Spacing, fractional};
 use crate::{Config, Request, Result};

@@ -3,10 +3,12 @@
 use langevin_core::solver::{Form, Sa, Slope};
 
 use super::deis::repeating_way;
-use super::dpm_family::{FLOW_KEYS, Reading, Training, threshold};
+use super::dpm_family::{FLOW_KEYS, Reading, Training, Way, threshold};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
 use crate::alphas::Terminal;
-use crate::{Config, Estimate, Method, Path, Plan, Request, Result, start};
+use crate::single;
+use crate::weighted::Weighted;
+use crate::{Config, Estimate, Method, Mode, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {
     name: "SASolverScheduler",
@@ -69,10 +71,28 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let calls = (0..count).map(|i| {
         let sa = method(i);
         let mut call = way.call(i, reading, Method::Sa(sa));
+        let fresh = sa.fresh(call.from, call.to);
         // A step is corrected by the values it was made with.
         call.corrector = i.checked_sub(1).map(|before| Method::Sa(method(before)));
-        let fresh = sa.fresh(call.from, call.to);
-        call.with_noise(fresh)
+        if request.mode == Mode::Fixed {
+            return call.with_noise(fresh);
+        }
+        let (weighted, added) = rounded(&way, i, sa);
+        if weighted.is_finite() {
+            call.method = Method::Weighted(weighted);
+        }
+        if let Some(before) = i.checked_sub(1) {
+            let sa = method(before);
+            let noise = single::Noise { form, tau: sa.tau as f32 };
+            let levels = way.single(i, sa.corrector);
+            let predicted = rounded(&way, before, sa).0;
+            let start = way.single(before, 1)[0];
+            let corrected = single::corrector(noise, start, &levels, &predicted);
+            if corrected.is_finite() {
+                call.corrector = Some(Method::Weighted(corrected));
+            }
+        }
+        call.with_noise(if added.is_finite() { added } else { fresh })
     });
     Ok(Plan {
         path: Path::Calls(calls.collect()),
@@ -81,6 +101,12 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         timesteps: way.timesteps,
         sigmas: Some(way.sigmas),
     })
+}
+
+/// The prediction of a step as diffusers rounds it, and its noise.
+fn rounded(way: &Way, index: usize, sa: Sa) -> (Weighted, f64) {
+    let noise = single::Noise { form: sa.form, tau: sa.tau as f32 };
+    single::predictor(noise, way.single(index + 1, 1)[0], &way.single(index, sa.predictor))
 }
 
 fn order(config: &Config, key: &'static str) -> Result<usize> {
