@@ -93,7 +93,7 @@ impl Config {
     pub(crate) fn refuse(
         &self,
         key: &'static str,
-        found: impl ToString,
+        found: impl std::fmt::Display,
         expected: impl Into<String>,
     ) -> Error {
         Error::Value {

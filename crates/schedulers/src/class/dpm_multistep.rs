@@ -165,7 +165,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let way = way(config, request, to_clean)?;
     start::check(config, request, &way.timesteps)?;
     let orders = Ending::of(config, to_clean)?.orders(algorithm.order, way.len());
-    let third = orders.iter().any(|order| *order == 3);
+    let third = orders.contains(&3);
     if algorithm.stochastic && algorithm.form == Form::Noise && third {
         return Err(config.impossible("sde-dpmsolver has no step of order 3"));
     }
