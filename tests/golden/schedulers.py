@@ -823,16 +823,20 @@ def compare(name, options, rng):
         folder = Path(temporary)
         lines = [write_job(job, folder / str(i)) for i, job in enumerate(jobs + raised)]
         results = run_ours(lines, options, folder)
-        failures, worst = [], 0.0
+        failures, worst, worst_job = [], 0.0, None
         for job, line, result in zip(jobs, lines, results):
             wrong, error = judge(job, line, result)
             if wrong:
                 failures.append((job, wrong))
-            elif error is not None:
-                worst = max(worst, error)
+            elif error > worst:
+                worst, worst_job = error, job
         not_refused = [job for job, result in zip(raised, results[len(jobs):]) if "error" not in result]
     share = 100 * len(failures) / max(len(jobs), 1)
     print(f"{name}: {len(jobs)} configurations, {len(failures)} failures ({share:.2f} %), worst error of the others {worst:.1e}")
+    if worst > 0.2 * TOLERANCE:
+        write_job(worst_job, Path(options.failures) / name / "worst")
+        save_file(worst_job["reference"], Path(options.failures) / name / "worst" / "reference.safetensors")
+        print(f"    worst: steps {worst_job['steps']} eta {worst_job['eta']} {json.dumps(worst_job['config'])[:400]}")
     for reason, times in dropped.items():
         print(f"    dropped {times}: {reason}")
     for reason, times in Counter(job["raised"] for job in raised).most_common():

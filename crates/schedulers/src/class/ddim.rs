@@ -10,7 +10,7 @@ use langevin_core::Level;
 use super::discrete::{Timeline, call, estimate, held, keeping_noise};
 use super::{BETA_KEYS, Class, SPACING_KEYS, THRESHOLD_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
-use crate::{Call, Config, Method, Path, Plan, Request, Result};
+use crate::{Call, Config, Method, Mode, Path, Plan, Request, Result};
 
 const KEYS: &[&[&str]] = &[
     BETA_KEYS,
@@ -32,10 +32,13 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     for (index, &t) in line.visited.iter().enumerate() {
         let now = line.bar(config, t)?;
         let to = line.bar_or(config, line.previous(index, request.mode), end)?;
-        let noise = posterior_noise(now as f32, to as f32, eta);
-        let step = call(t, now, (prediction, estimate), held(to), Method::Euler);
-        let step = keeping_noise(step);
-        calls.push(if eta > 0.0 { noisy(config, step, noise)? } else { step });
+        let step = |to| keeping_noise(call(t, now, (prediction, estimate), to, Method::Euler));
+        calls.push(if eta > 0.0 {
+            let (to, added) = landing(config, (now as f32, to as f32), (eta, request.mode))?;
+            Call { added, draws: 1, ..step(to) }
+        } else {
+            step(held(to))
+        });
     }
     Ok(Plan {
         timesteps: line.timesteps(),
@@ -46,19 +49,27 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     })
 }
 
-/// `eta · √((1 − ᾱ')/(1 − ᾱ) · (1 − ᾱ/ᾱ'))` in float32.
-fn posterior_noise(now: f32, to: f32, eta: f64) -> f64 {
-    eta * f64::from(((1.0 - to) / (1.0 - now) * (1.0 - now / to)).sqrt())
-}
-
-fn noisy(config: &Config, call: Call, noise: f64) -> Result<Call> {
-    // Rounding aside, eta above 1 asks for more noise than the level has.
-    let Level { sigma, .. } = call.to;
-    if noise > sigma * (1.0 + 1e-6) {
+/// The level before noise, and the noise `eta · √((1 − ᾱ')/(1 − ᾱ) · (1 − ᾱ/ᾱ'))`, in float32: where nearly all noise is
+/// drawn anew, what is kept is a small difference.
+pub(super) fn landing(
+    config: &Config,
+    (now, to): (f32, f32),
+    (eta, mode): (f64, Mode),
+) -> Result<(Level, f64)> {
+    let variance = (1.0 - to) / (1.0 - now) * (1.0 - now / to);
+    let noise = eta as f32 * variance.sqrt();
+    let kept = 1.0 - to - noise * noise;
+    // More noise than the level has: eta is above 1, or rounding alone, which the fixed mode forgives.
+    let allowed = match mode {
+        Mode::AsDiffusers => 0.0,
+        Mode::Fixed => -1e-6,
+    };
+    if kept < allowed {
         return Err(config.impossible(format!(
-            "eta asks for noise {noise:.3} at timestep {}, where the level has {sigma:.3}",
-            call.timestep
+            "eta {eta} asks for noise {noise}, where a level has {}",
+            (1.0 - to).sqrt()
         )));
     }
-    Ok(call.with_noise(noise.min(sigma)))
+    let level = Level::new(f64::from(to.sqrt()), f64::from(kept.max(0.0).sqrt()));
+    Ok((level, f64::from(noise)))
 }

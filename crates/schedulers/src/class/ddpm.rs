@@ -68,6 +68,10 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
             (true, Variance::Large, _) | (true, Variance::LargeLog, Mode::Fixed) => {
                 noisy(step, posterior.large)
             }
+            // ln 1 has a root.
+            (true, Variance::LargeLog, Mode::AsDiffusers) if posterior.large == 1.0 => {
+                noisy(step, 0.0)
+            }
             (true, Variance::LargeLog, Mode::AsDiffusers) => {
                 return Err(config.impossible(
                     "the variance type fixed_large_log takes the root of a negative number in diffusers",

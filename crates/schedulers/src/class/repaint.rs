@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use super::discrete::{Timeline, at_most, call, clip, held, keeping_noise};
+use super::ddim::landing;
+use super::discrete::{Timeline, at_most, call, clip, keeping_noise};
 use super::own::OwnPath;
 use super::{BETA_KEYS, Class};
 use crate::alphas::{Betas, CURVES, Curve, Terminal, alphas_cumprod, betas, train_timesteps};
@@ -59,11 +60,10 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     for &t in &line.visited {
         if t < before {
             let (now, to) = (line.bar(config, t)?, line.bar_or(config, t - stride, 1.0)?);
-            let (a, b) = (now as f32, to as f32);
-            let std = eta * f64::from(((1.0 - b) / (1.0 - a) * (1.0 - a / b)).sqrt());
-            let step = call(t, now, (prediction, estimate), held(to), Method::Euler);
-            let added = if t > 0 && eta > 0.0 { std } else { 0.0 };
-            let step = Call { fresh: std, added, draws: 1, ..keeping_noise(step) };
+            let (to, noise) = landing(config, (now as f32, to as f32), (eta, request.mode))?;
+            let step = call(t, now, (prediction, estimate), to, Method::Euler);
+            let added = if t > 0 { noise } else { 0.0 };
+            let step = Call { added, draws: 1, ..keeping_noise(step) };
             moves.push(Move::Down(step));
         } else {
             let noisings = before as usize..(before + stride) as usize;
