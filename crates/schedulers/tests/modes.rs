@@ -1,8 +1,10 @@
 //! Where the fixed mode differs from diffusers: the known bugs, and nothing else.
 
+use langevin_core::solver::Curvature;
 use langevin_core::{GaussianMixture, Level};
 use langevin_schedulers::{
-    Batch, Call, Config, ExactNetwork, Mode, Noise, Path, Plan, Request, Result, RngKind, run,
+    Batch, Call, Config, ExactNetwork, Method, Mode, Noise, Path, Plan, Request, Result, RngKind,
+    run,
 };
 
 fn plan(text: &str, steps: usize, mode: Mode) -> Result<Plan> {
@@ -98,4 +100,59 @@ fn a_consistency_model_ends_at_its_smallest_level() {
     let error = plan(&text, 4, Mode::AsDiffusers).unwrap_err().to_string();
     assert!(error.contains("sigma_min"), "{error}");
     assert_eq!(calls(&text, 4, Mode::Fixed)[3].added, 0.0);
+}
+
+/// The last number of the last state of one sample from noise 1.
+fn end(text: &str, steps: usize, mode: Mode) -> f64 {
+    let mixture = GaussianMixture::new(
+        vec![0.4, 0.6],
+        vec![vec![-1.0], vec![0.7]],
+        vec![vec![0.3], vec![0.2]],
+    )
+    .unwrap();
+    let plan = plan(text, steps, mode).unwrap();
+    let network = ExactNetwork::new(&mixture, plan.prediction);
+    let start = Batch::new(vec![1.0], 1).unwrap();
+    let mut noise = Noise::new(RngKind::Torch, 0, 1, 1);
+    run(&plan, &network, start, &mut noise).unwrap().last().unwrap().values()[0]
+}
+
+/// DPM-Solver++(3M) of diffusers counts half of the second moment, which makes it a method of second order.
+#[test]
+fn the_second_moment_is_counted_whole() {
+    let text = r#"{"_class_name": "DPMSolverMultistepScheduler", "solver_order": 3}"#;
+    let third = calls(text, 30, Mode::Fixed)[10].method;
+    assert!(
+        matches!(third, Method::DpmMultistep(m) if m.order == 3 && m.curvature == Curvature::EXACT),
+        "{third:?}"
+    );
+    assert!(matches!(calls(text, 30, Mode::AsDiffusers)[10].method, Method::Weighted(_)));
+    let difference = end(text, 30, Mode::AsDiffusers) - end(text, 30, Mode::Fixed);
+    assert!(difference.abs() > 1e-5, "{difference}");
+}
+
+/// Coefficients in float32 cost digits only where steps are many and short.
+#[test]
+fn coefficients_keep_their_digits() {
+    for class in ["DEISMultistepScheduler", "SASolverScheduler", "DPMSolverMultistepScheduler"] {
+        let text = format!(r#"{{"_class_name": "{class}"}}"#);
+        let difference =
+            |steps| (end(&text, steps, Mode::AsDiffusers) - end(&text, steps, Mode::Fixed)).abs();
+        assert!(difference(10) < 1e-5, "{class}: {}", difference(10));
+        assert!(difference(900) > 1e-7, "{class}: {}", difference(900));
+    }
+}
+
+/// With Karras levels at many steps, the second timestep is rounded to the first (diffusers issue 12771).
+#[test]
+fn a_doubled_first_timestep_is_no_obstacle() {
+    let settings = r#""use_karras_sigmas": true, "num_train_timesteps": 100"#;
+    let text = format!(r#"{{"_class_name": "DPMSolverMultistepScheduler", {settings}}}"#);
+    let error = plan(&text, 1000, Mode::AsDiffusers).err().unwrap().to_string();
+    assert!(error.contains("the first timestep, 99, occurs again"), "{error}");
+    assert!(joined(&calls(&text, 1000, Mode::Fixed)));
+    // Where there is room at the end of the list, diffusers skips levels and goes on.
+    let text = format!(r#"{{"_class_name": "KDPM2DiscreteScheduler", {settings}}}"#);
+    let first = |mode| calls(&text, 1000, mode)[0].from;
+    assert!(first(Mode::AsDiffusers).sigma < first(Mode::Fixed).sigma);
 }

@@ -71,10 +71,13 @@ impl Algorithm {
     }
 
     /// The multistep method of an order, which the caller has lowered where history is short.
-    pub(super) fn multistep(self, order: usize) -> Method {
+    fn multistep(self, mode: Mode, order: usize) -> Method {
         // diffusers halves the second moment, and in the SDE's data form subtracts 1 from it.
         let shift = if self.stochastic { -1.0 } else { 0.0 };
-        let curvature = Curvature { factor: 0.5, shift };
+        let curvature = match mode {
+            Mode::AsDiffusers => Curvature { factor: 0.5, shift },
+            Mode::Fixed => Curvature::EXACT,
+        };
         Method::DpmMultistep(DpmMultistep { order, form: self.form, slope: self.slope, curvature })
     }
 
@@ -87,11 +90,11 @@ impl Algorithm {
     ) -> Method {
         let kind = Kind { form: self.form, stochastic: self.stochastic, slope: self.slope };
         match request.mode {
-            Mode::Fixed => self.multistep(from.len()),
+            Mode::Fixed => self.multistep(request.mode, from.len()),
             Mode::AsDiffusers => {
                 let weighted = single::dpm(kind, to, from);
                 let rounded = weighted.is_finite().then_some(Method::Weighted(weighted));
-                rounded.unwrap_or_else(|| self.multistep(from.len()))
+                rounded.unwrap_or_else(|| self.multistep(request.mode, from.len()))
             }
         }
     }

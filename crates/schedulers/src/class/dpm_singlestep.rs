@@ -9,7 +9,7 @@ use super::{BETA_KEYS, Class, LADDER_KEYS, THRESHOLD_KEYS};
 use crate::alphas::Terminal;
 use crate::numpy::linspace;
 use crate::sigmas::Ladder;
-use crate::{Config, Estimate, Method, Path, Plan, Request, Result, start};
+use crate::{Config, Estimate, Method, Mode, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {
     name: "DPMSolverSinglestepScheduler",
@@ -41,7 +41,8 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let stages = stages(config, algorithm.order, way.len(), to_clean)?;
     let calls = stages.iter().enumerate().map(|(i, &stage)| {
         // The SDE's exponents are twice as large; there diffusers subtracts 1 from half of the second moment.
-        let shift = if algorithm.stochastic { -2.0 } else { 0.0 };
+        let off = algorithm.stochastic && request.mode == Mode::AsDiffusers;
+        let shift = if off { -2.0 } else { 0.0 };
         let method = Method::DpmSinglestepStage(DpmSinglestepStage {
             stage,
             form: algorithm.form,
