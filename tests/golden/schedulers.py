@@ -99,6 +99,13 @@ def alpha_bar(scheduler, t):
     return math.sqrt(value), math.sqrt(1 - value)
 
 
+def shifting(scheduler):
+    """`mu` of the flow classes that ask for it: the base shift."""
+    config = scheduler.config
+    asks = "base_shift" in config or type(scheduler).__name__ == "LTXEulerAncestralRFScheduler"
+    return {"mu": config.get("base_shift", 0.5)} if config.get("use_dynamic_shifting", False) and asks else {}
+
+
 FLOW = ["FlowMatchEulerDiscrete", "FlowMatchHeunDiscrete", "FlowMatchLCM", "FlowMapEulerDiscrete", "LTXEulerAncestralRF", "MiniMaxH3"]
 EDM = ["EDMEuler", "EDMDPMSolverMultistep", "CosineDPMSolverMultistep"]
 
@@ -179,9 +186,7 @@ class Run:
 
     def plain(self):
         s = self.scheduler
-        options = {}
-        if s.config.get("use_dynamic_shifting", False) and "base_shift" in s.config:
-            options["mu"] = s.config.base_shift
+        options = shifting(s)
         s.set_timesteps(self.steps, **options)
         accepted = inspect.signature(s.step).parameters
         options = {"generator": self.generator} if "generator" in accepted else {}
@@ -500,6 +505,8 @@ def wuerstchen(d):
 
 def ltx(d):
     d.maybe(0.3, num_train_timesteps=int(d.log(10, 2000)))
+    if d.chance(0.4):  # keys of the class that makes its levels
+        d.flow()
     d.maybe(0.6, eta=d.pick(0.0, 1.0, float(d.rng.uniform(0, 1))), s_noise=d.pick(0.0, 1.0, d.log(0.5, 1.5)))
 
 
@@ -710,8 +717,7 @@ def scale_start(job):
     options = {}
     if job["class"] == "SCMScheduler":
         options = {"intermediate_timesteps": None if job["steps"] != 2 else 1.3}
-    if scheduler.config.get("use_dynamic_shifting", False) and "base_shift" in scheduler.config:
-        options["mu"] = scheduler.config.base_shift
+    options.update(shifting(scheduler))
     scheduler.set_timesteps(job["steps"], **options)
     return (job["x"] * float(getattr(scheduler, "init_noise_sigma", 1.0))).astype(np.float32)
 
