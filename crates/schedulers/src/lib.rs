@@ -28,6 +28,7 @@
 mod alphas;
 mod batch;
 mod beta_quantile;
+mod brownian;
 mod class;
 mod config;
 mod error;
@@ -40,6 +41,7 @@ mod numpy;
 mod numpy_log;
 mod plan;
 mod run;
+mod seed_sequence;
 mod sigmas;
 mod single;
 mod spacing;
@@ -49,6 +51,7 @@ mod trace;
 mod weighted;
 
 pub use batch::Batch;
+pub use brownian::Increment;
 pub use config::Config;
 pub use error::{Error, Result};
 pub use estimate::{Estimate, Keep, Sample};

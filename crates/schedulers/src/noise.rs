@@ -2,6 +2,7 @@
 
 use langevin_core::rng::{Philox, TorchGenerator};
 
+use crate::brownian::Increment;
 use crate::{Batch, Error, Result};
 
 /// Purpose number of the random stream of a sample's noise.
@@ -40,19 +41,26 @@ pub trait NoiseSource<X> {
     /// # Errors
     /// What keeps it from being drawn.
     fn draw(&mut self) -> Result<X>;
+
+    /// The increment of one Brownian motion between two levels, divided by the root of its length.
+    ///
+    /// # Errors
+    /// What keeps it from being drawn.
+    fn increment(&mut self, increment: &Increment) -> Result<X>;
 }
 
 /// Draws of `[count, dimension]` numbers.
 #[derive(Clone, Debug)]
 pub struct Noise {
-    source: Source,
-    count: usize,
-    dimension: usize,
+    pub(crate) source: Source,
+    pub(crate) seed: u64,
+    pub(crate) count: usize,
+    pub(crate) dimension: usize,
 }
 
 #[derive(Clone, Debug)]
-enum Source {
-    Philox { seed: u64, draws: u64 },
+pub(crate) enum Source {
+    Philox { draws: u64 },
     Torch(Box<TorchGenerator>),
 }
 
@@ -60,10 +68,10 @@ impl Noise {
     /// The noise of `count` samples of `dimension` numbers.
     pub fn new(kind: RngKind, seed: u64, count: usize, dimension: usize) -> Self {
         let source = match kind {
-            RngKind::Philox => Source::Philox { seed, draws: 0 },
+            RngKind::Philox => Source::Philox { draws: 0 },
             RngKind::Torch => Source::Torch(Box::new(TorchGenerator::new(seed))),
         };
-        Self { source, count, dimension }
+        Self { source, seed, count, dimension }
     }
 }
 
@@ -72,8 +80,8 @@ impl NoiseSource<Batch> for Noise {
         let mut values = vec![0.0f32; self.count * self.dimension];
         match &mut self.source {
             Source::Torch(generator) => generator.randn(&mut values),
-            Source::Philox { seed, draws } => {
-                let mut seed = *seed;
+            Source::Philox { draws } => {
+                let mut seed = self.seed;
                 for sample in values.chunks_mut(self.dimension) {
                     Philox::new(seed, PURPOSE_NOISE, *draws).fill_normal(sample);
                     seed = seed.wrapping_add(1);
@@ -82,6 +90,10 @@ impl NoiseSource<Batch> for Noise {
             }
         }
         Batch::new(values.into_iter().map(f64::from).collect(), self.dimension)
+    }
+
+    fn increment(&mut self, increment: &Increment) -> Result<Batch> {
+        Self::increment(self, increment)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use langevin_core::{Level, Prediction};
 
+use crate::brownian::Increment;
 use crate::class::own::OwnPath;
 use crate::{Config, Error, Estimate, Keep, Method, Result};
 
@@ -102,6 +103,8 @@ pub struct Call {
     pub added: f64,
     /// How many draws of noise are made; the last one is added. At least 1 where `added` is not 0.
     pub draws: usize,
+    /// The Brownian motion whose increment is added instead.
+    pub increment: Option<Increment>,
 }
 
 impl Call {
@@ -127,6 +130,7 @@ impl Call {
             fresh: 0.0,
             added: 0.0,
             draws: 0,
+            increment: None,
         }
     }
 

@@ -85,6 +85,9 @@ pub(crate) fn step<X: Sample>(
     for _ in 0..call.draws {
         drawn = Some(noise.draw()?);
     }
+    if let Some(increment) = &call.increment {
+        drawn = Some(noise.increment(increment)?);
+    }
     match drawn {
         Some(drawn) if call.added != 0.0 => Ok(X::combine(&[(1.0, &next), (call.added, &drawn)])?),
         _ => Ok(next),

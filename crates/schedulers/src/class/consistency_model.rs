@@ -52,8 +52,16 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         let level = |sigma: f32| Level::new(1.0, f64::from(sigma));
         let mix = Method::Mix(Mix { state: 0.0, clean: 1.0 });
         let call = Call::new(timestep, prediction, level(pair[0]), level(next), mix);
+        // The boundary condition: at the smallest level the state is its own estimate.
+        let reading = if pair[0] == min as f32 { (1.0, 0.0) } else { call.reading };
         let estimate = if clipped { Estimate::Clip { range: 1.0 } } else { Estimate::Plain };
-        calls.push(Call { estimate, added, draws: usize::from(request.steps > 1), ..call });
+        calls.push(Call {
+            reading,
+            estimate,
+            added,
+            draws: usize::from(request.steps > 1),
+            ..call
+        });
     }
     Ok(Plan {
         timesteps,

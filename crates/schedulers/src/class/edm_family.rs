@@ -61,6 +61,8 @@ pub(super) struct Edm {
     pub(super) sigmas: Vec<f64>,
     pub(super) prediction: Prediction,
     pub(super) init_noise_sigma: f64,
+    /// `sigma_min` and `sigma_max`, in float32.
+    pub(super) range: (f64, f64),
     /// Whether the last step ends at clean data.
     pub(super) to_clean: bool,
 }
@@ -99,7 +101,15 @@ impl Edm {
         // A network of the other sign of v is that of a negative deviation: only `c_out` changes its sign with it.
         let sigma_data = config.choice("prediction_type", defaults.prediction, &kinds)?;
         let prediction = Prediction::Edm { sigma_data };
-        Ok(Self { timesteps, sigmas, prediction, init_noise_sigma: max.hypot(1.0), to_clean })
+        let range = (to_f32(min), to_f32(max));
+        Ok(Self {
+            timesteps,
+            sigmas,
+            prediction,
+            init_noise_sigma: max.hypot(1.0),
+            range,
+            to_clean,
+        })
     }
 
     /// The call at this index.

@@ -3,6 +3,7 @@
 mod cogvideox;
 mod consistency_decoder;
 mod consistency_model;
+mod cosine_dpm_multistep;
 mod ddim;
 mod ddim_inverse;
 mod ddpm;
@@ -11,6 +12,7 @@ mod discrete;
 mod dpm_family;
 mod dpm_multistep;
 mod dpm_multistep_inverse;
+mod dpm_sde;
 mod dpm_singlestep;
 mod edm_dpm_multistep;
 mod edm_euler;
@@ -64,6 +66,7 @@ const CLASSES: &[&Class] = &[
     &cogvideox::DPM,
     &consistency_decoder::CLASS,
     &consistency_model::CLASS,
+    &cosine_dpm_multistep::CLASS,
     &ddim::CLASS,
     &ddim::PARALLEL,
     &ddim_inverse::CLASS,
@@ -72,6 +75,7 @@ const CLASSES: &[&Class] = &[
     &deis::CLASS,
     &dpm_multistep::CLASS,
     &dpm_multistep_inverse::CLASS,
+    &dpm_sde::CLASS,
     &dpm_singlestep::CLASS,
     &euler::CLASS,
     &euler_ancestral::CLASS,

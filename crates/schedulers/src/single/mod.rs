@@ -33,6 +33,12 @@ impl Level {
     }
 }
 
+/// Levels as they come back from `t = −ln sigma`: that of a level itself, or half-way to another.
+pub(crate) fn through_log(sigma: f64, other: f64, share: f32) -> f64 {
+    let (t, end) = (-ln(sigma as f32), -ln(other as f32));
+    f64::from(exp(-(t + (end - t) * share)))
+}
+
 fn ln(x: f32) -> f32 {
     f64::from(x).ln() as f32
 }
