@@ -71,6 +71,10 @@ impl Sample for Batch {
         })
     }
 
+    fn channels(&self) -> usize {
+        self.dimension
+    }
+
     fn norms(&self) -> Vec<f64> {
         self.samples().map(|sample| sample.iter().map(|x| x * x).sum::<f64>().sqrt()).collect()
     }

@@ -43,6 +43,9 @@ pub trait Sample: State {
     /// Dynamic thresholding of each sample by its own quantile.
     fn threshold(self, ratio: f64, max: f64) -> Self;
 
+    /// Channels of a sample.
+    fn channels(&self) -> usize;
+
     /// The root of the sum of squares of each sample.
     fn norms(&self) -> Vec<f64>;
 }

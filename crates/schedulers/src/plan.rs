@@ -85,6 +85,8 @@ pub struct Call {
     pub scale: f64,
     /// `(p, q)` of `clean = p · x + q · output`, on the state before it is scaled.
     pub reading: (f64, f64),
+    /// The most channels that a sample may have, where learned variances are cut off the output.
+    pub channels: Option<usize>,
     /// What is done to the clean estimate.
     pub estimate: Estimate,
     /// What stays where the estimate is changed.
@@ -121,6 +123,7 @@ impl Call {
             seen: from,
             scale: 1.0,
             reading: prediction.clean(from),
+            channels: None,
             estimate: Estimate::Plain,
             keep: Keep::State,
             corrector: None,

@@ -2,7 +2,7 @@
 
 use langevin_core::{Denoiser, Eval, Level, Solver, State, Step};
 
-use crate::{Call, Keep, NoiseSource, Path, Plan, Result, Sample};
+use crate::{Call, Error, Keep, NoiseSource, Path, Plan, Result, Sample};
 
 /// What a plan asks of a network.
 pub trait Network<X> {
@@ -54,6 +54,13 @@ fn run_calls<X: Sample>(
 
 /// The evaluation that a call's step starts from.
 pub(crate) fn evaluate<X: Sample>(call: &Call, network: &dyn Network<X>, x: &X) -> Result<Eval<X>> {
+    if let Some(most) = call.channels.filter(|most| x.channels() > *most) {
+        return Err(Error::Number {
+            name: "the number of channels",
+            found: x.channels().to_string(),
+            expected: format!("at most {most}, because `variance_type` cuts the rest off"),
+        });
+    }
     let seen = X::combine(&[(call.scale, x)])?;
     let output = network.output(&seen, call.seen, call.timestep)?;
     let (p, q) = call.reading;

@@ -32,7 +32,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let spaced = whole(config, spacing, (training.total, training.total), request.steps)?;
     let way = repeating_way(config, request, &training, spaced)?;
     start::check(config, request, &way.timesteps)?;
-    let reading = Reading::of(config, Form::Data)?;
+    let reading = Reading { channels: None, ..Reading::of(config, Form::Data)? };
     let ending = Ending { lower: config.flag("lower_order_final", true)?, first: false };
     let orders = ending.orders(order(config)?, way.len());
     let call = |(i, &order): (usize, &usize)| {

@@ -156,7 +156,8 @@ impl Way {
         let (from, to) = (self.level(index), self.level(index + 1));
         let call = Call::new(self.timesteps[index], reading.prediction, from, to, method);
         let reading_of = reading.coefficients(from, self.sigmas[index]);
-        Call { reading: reading_of, estimate: reading.estimate, ..call }
+        let (estimate, channels) = (reading.estimate, reading.channels);
+        Call { reading: reading_of, estimate, channels, ..call }
     }
 }
 
@@ -166,6 +167,8 @@ pub(super) struct Reading {
     pub(super) prediction: Prediction,
     pub(super) form: Form,
     pub(super) estimate: Estimate,
+    /// The channels that are left of an output with learned variances.
+    pub(super) channels: Option<usize>,
 }
 
 impl Reading {
@@ -174,7 +177,10 @@ impl Reading {
         let names = ["epsilon", "sample", "v_prediction", "flow_prediction"];
         let known = if form == Form::Data { &names[..] } else { &names[..3] };
         let prediction = super::prediction(config, known)?;
-        Ok(Self { prediction, form, estimate: threshold(config)? })
+        let variance: Option<String> = config.optional("variance_type")?;
+        let learned = matches!(variance.as_deref(), Some("learned" | "learned_range"));
+        let channels = (learned && prediction == Prediction::Noise).then_some(3);
+        Ok(Self { prediction, form, estimate: threshold(config)?, channels })
     }
 
     /// `(p, q)` of `clean = p · x + q · output`, as the family has it whatever the level.

@@ -44,7 +44,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let disabled: Vec<i64> = config.get("disable_corrector", Vec::new())?;
     let way = way(config, request)?;
     start::check(config, request, &way.timesteps)?;
-    let mut reading = Reading::of(config, form)?;
+    let mut reading = Reading { channels: None, ..Reading::of(config, form)? };
     if form == Form::Noise {
         // The noise is taken as it is, whatever `thresholding` says.
         reading.estimate = Estimate::Plain;
