@@ -1,8 +1,8 @@
 //! A method run stage by stage, one evaluation each, is the method run as whole steps.
 
 use langevin_core::solver::{
-    Curvature, Dpm2Stage, DpmSinglestep, DpmSinglestepStage, Euler, Form, Heun, HeunStage, Output,
-    PlmsStage, PrkStage, Rk4, Slope,
+    Curvature, Dpm2Stage, DpmSinglestep, DpmSinglestepStage, Euler, Form, Heun, HeunFlow,
+    HeunFlowStage, HeunStage, Output, PlmsStage, PrkStage, Rk4, Slope,
 };
 use langevin_core::{Denoiser, Eval, GaussianMixture, Level, Solver, Step};
 
@@ -110,4 +110,13 @@ fn a_stage_without_its_start_is_an_error() {
     let sentence =
         "number of evaluations before a stage is 1, but must be at least the stage's memory";
     assert_eq!(found.unwrap_err().to_string(), sentence);
+}
+
+#[test]
+fn heun_flow() {
+    let (from, to) = (Level::NOISE, Level::new(0.7, 0.3));
+    check(&HeunFlow, &[(&Euler, to), (&HeunFlowStage, to)], from, Step { to, fresh: 0.0 });
+    let fresh = Step { to, fresh: 0.2 };
+    let before = fresh.before_noise();
+    check(&HeunFlow, &[(&Euler, before), (&HeunFlowStage, to)], Level::new(0.2, 0.8), fresh);
 }

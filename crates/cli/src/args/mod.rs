@@ -12,6 +12,7 @@ pub(crate) mod lab;
 pub(crate) mod number;
 pub(crate) mod quickstart;
 pub(crate) mod sample;
+pub(crate) mod trace;
 pub(crate) mod train;
 pub(crate) mod verify;
 
@@ -64,6 +65,7 @@ pub(crate) enum Verb {
     Train(train::Train),
     Sample(sample::Sample),
     Eval(eval::Eval),
+    Trace(trace::Trace),
     Verify(verify::Verify),
     Bench(bench::Bench),
     Info(info::Info),

@@ -8,6 +8,7 @@ mod info;
 mod lab;
 mod quickstart;
 mod sample;
+mod trace;
 mod train;
 mod verify;
 
@@ -23,6 +24,7 @@ pub(crate) fn run(verb: &Verb, context: &Context) -> Result<Outcome, Failure> {
         Verb::Train(args) => train::run(args, context),
         Verb::Sample(args) => sample::run(args, context),
         Verb::Eval(args) => eval::run(args, context),
+        Verb::Trace(args) => trace::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
         Verb::Bench(args) => bench::run(args, context),
         Verb::Lab(args) => lab::run(args, context),

@@ -196,7 +196,7 @@ impl AnySolver {
     }
 }
 
-const SA: Sa = Sa { predictor: 3, corrector: 4, tau: 1.0, slope: Slope::Exact };
+const SA: Sa = Sa { predictor: 3, corrector: 4, tau: 1.0, form: Form::Data, slope: Slope::Exact };
 
 impl<X: State> Solver<X> for AnySolver {
     fn memory(&self) -> usize {

@@ -2,8 +2,9 @@
 //! trapezoidal rule on the velocity. On rectified flow, where `alpha + sigma = 1`, this is Heun for the flow ODE.
 
 use super::euler::remix;
+use super::heun_flow_stage::trapezoid;
 use super::{Eval, Solver, Step, current};
-use crate::{Denoiser, Level, Result, State};
+use crate::{Denoiser, Result, State};
 
 /// Second order, two evaluations per step (one for the last step to clean data); finite at pure noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,15 +22,7 @@ impl<X: State> Solver<X> for HeunFlow {
             return Ok(predicted);
         }
         let clean = denoiser.denoise(&predicted, to)?;
-        let sum = |level: Level| level.alpha + level.sigma;
-        let time = |level: Level| level.sigma / sum(level);
-        // noise − clean = x/sigma − clean · (alpha + sigma)/sigma at both ends.
-        let half = 0.5 * sum(to) * (time(to) - time(now.level));
-        X::combine(&[
-            (sum(to) / sum(now.level) + half / now.level.sigma, &now.x),
-            (-half * sum(now.level) / now.level.sigma, &now.clean),
-            (half / to.sigma, &predicted),
-            (-half * sum(to) / to.sigma, &clean),
-        ])
+        let next = Eval { level: to, x: predicted, clean };
+        trapezoid(now, &next, to)
     }
 }

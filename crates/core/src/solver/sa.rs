@@ -1,8 +1,9 @@
-//! SA-Solver: exponential Adams–Bashforth and Adams–Moulton for the diffusion SDE with a share `τ` of its noise, in data
-//! form (Xue et al. 2023, eqs. 14 to 18, algorithm 1).
+//! SA-Solver: exponential Adams–Bashforth and Adams–Moulton for the diffusion SDE with a share `τ` of its noise
+//! (Xue et al. 2023, eqs. 14 to 18, algorithm 1).
 //!
 //! `x' = e^{−τ²h} (sigma'/sigma) · x + Σ_j b_j · clean_j + sigma' √(1 − e^{−2τ²h}) · z`,
-//! `b_j = alpha' ∫₀¹ ℓ_j(θ) · H e^{−H(1−θ)} dθ` with `H = (1 + τ²) h`.
+//! `b_j = alpha' ∫₀¹ ℓ_j(θ) · H e^{−H(1−θ)} dθ` with `H = (1 + τ²) h`; in noise form
+//! `x' = (alpha'/alpha) · x + Σ_j b_j · noise_j + τ sigma' √(e^{2h} − 1) · z`.
 
 use super::exponential::{Curvature, Form, Rule, Slope, advance};
 use super::{Eval, Solver, Step, current};
@@ -17,22 +18,27 @@ pub struct Sa {
     pub corrector: usize,
     /// The noise of the steps, `τ`.
     pub tau: f64,
+    /// Data or noise.
+    pub form: Form,
     /// The first moment where two evaluations count; the published code takes [`Slope::Half`].
     pub slope: Slope,
 }
 
 impl Sa {
-    /// `sigma' · √(1 − e^{−2τ²h})`: what the driver draws anew on the way.
+    /// `sigma' · √(1 − e^{−2τ²h})`, in noise form `τ sigma' √(e^{2h} − 1)`: what the driver draws anew on the way.
     pub fn fresh(self, from: Level, to: Level) -> f64 {
         let h = to.half_log_snr() - from.half_log_snr();
         if to.sigma == 0.0 || self.tau == 0.0 || h <= 0.0 {
             return 0.0;
         }
-        to.sigma * (-(-2.0 * self.tau.powi(2) * h).exp_m1()).sqrt()
+        match self.form {
+            Form::Data => to.sigma * (-(-2.0 * self.tau.powi(2) * h).exp_m1()).sqrt(),
+            Form::Noise => to.sigma * self.tau * (2.0 * h).exp_m1().sqrt(),
+        }
     }
 
     fn rule(self) -> Rule {
-        Rule { form: Form::Data, slope: self.slope, curvature: Curvature::EXACT }
+        Rule { form: self.form, slope: self.slope, curvature: Curvature::EXACT }
     }
 
     fn predict<X: State>(self, past: &[Eval<X>], step: Step) -> Result<X> {
@@ -66,6 +72,6 @@ impl<X: State> Solver<X> for Sa {
         let nodes: Vec<_> = past.iter().rev().take(self.corrector).collect();
         let corrected = advance(start, &nodes, now, step, self.rule())?;
         let x = X::combine(&[(1.0, &now.x), (1.0, &corrected), (-1.0, &predicted)])?;
-        Ok(Some(Eval { level: now.level, x, clean: now.clean.clone() }))
+        Eval::moved(now, x, self.form).map(Some)
     }
 }

@@ -94,8 +94,9 @@ fn growing(from: Level, to: Level) -> f64 {
     to.sigma * (2.0 * h).exp_m1().sqrt()
 }
 
-const SA: Sa = Sa { predictor: 3, corrector: 0, tau: 1.0, slope: Slope::Exact };
-const SA_CORRECTED: Sa = Sa { predictor: 3, corrector: 4, tau: 1.0, slope: Slope::Exact };
+const SA: Sa = Sa { predictor: 3, corrector: 0, tau: 1.0, form: Form::Data, slope: Slope::Exact };
+const SA_CORRECTED: Sa =
+    Sa { predictor: 3, corrector: 4, tau: 1.0, form: Form::Data, slope: Slope::Exact };
 
 pub(super) fn rows() -> Vec<Row> {
     let plain = |solver: Box<dyn Solver<State>>, fresh| Sampler {

@@ -149,7 +149,13 @@ pub(super) fn rows() -> Vec<Row> {
         Method::Steps(Box::new(UniPc { predictor, corrector, form, slope }))
     };
     let sa = |predictor, corrector| {
-        Method::Steps(Box::new(Sa { predictor, corrector, tau: 0.0, slope: Slope::Exact }))
+        Method::Steps(Box::new(Sa {
+            predictor,
+            corrector,
+            tau: 0.0,
+            form: Form::Data,
+            slope: Slope::Exact,
+        }))
     };
     let plms = |order| Method::Steps(Box::new(Plms { order, output: Output::Noise }));
     let prk = |stage, place| -> (Box<dyn Solver<State>>, Place) {

@@ -1,0 +1,113 @@
+//! The run of a plan: for each call the network's output, its clean estimate, the step, the noise.
+
+use langevin_core::{Denoiser, Eval, Level, Solver, State, Step};
+
+use crate::{Call, Error, Keep, NoiseSource, Path, Plan, Result, Sample};
+
+/// What a plan asks of a network.
+pub trait Network<X> {
+    /// The output for the state `x` at level `at`; `timestep` is what diffusers would tell the network.
+    ///
+    /// # Errors
+    /// Whatever keeps the output from being computed.
+    fn output(&self, x: &X, at: Level, timestep: f64) -> Result<X>;
+}
+
+/// The states of a plan: the one it starts from, then one after each call.
+///
+/// # Errors
+/// What the network, the noise or the solvers return.
+pub fn run<X: Sample>(
+    plan: &Plan,
+    network: &dyn Network<X>,
+    start: X,
+    noise: &mut dyn NoiseSource<X>,
+) -> Result<Vec<X>> {
+    match &plan.path {
+        Path::Calls(calls) => run_calls(calls, network, start, noise),
+        Path::Own(own) => own.run(network, start, noise),
+    }
+}
+
+fn run_calls<X: Sample>(
+    calls: &[Call],
+    network: &dyn Network<X>,
+    start: X,
+    noise: &mut dyn NoiseSource<X>,
+) -> Result<Vec<X>> {
+    let mut states = Vec::with_capacity(calls.len() + 1);
+    states.push(start);
+    // As much as any call looks back on: the methods change from call to call.
+    let methods = calls.iter().flat_map(|call| [Some(call.method), call.corrector]).flatten();
+    let memory = methods.map(|method| Solver::<X>::memory(&method)).max().unwrap_or(1);
+    let mut past: Vec<Eval<X>> = Vec::new();
+    for (done, call) in calls.iter().enumerate() {
+        past.push(evaluate(call, network, &states[done])?);
+        past.drain(..past.len().saturating_sub(memory));
+        if let Some(corrected) = correct(call, &past)? {
+            *past.last_mut().expect("an evaluation was just pushed") = corrected;
+        }
+        states.push(step(call, &past, noise)?);
+    }
+    Ok(states)
+}
+
+/// The evaluation that a call's step starts from.
+pub(crate) fn evaluate<X: Sample>(call: &Call, network: &dyn Network<X>, x: &X) -> Result<Eval<X>> {
+    if let Some(most) = call.channels.filter(|most| x.channels() > *most) {
+        return Err(Error::Number {
+            name: "the number of channels",
+            found: x.channels().to_string(),
+            expected: format!("at most {most}, because `variance_type` cuts the rest off"),
+        });
+    }
+    let seen = X::combine(&[(call.scale, x)])?;
+    let output = network.output(&seen, call.seen, call.timestep)?;
+    let (p, q) = call.reading;
+    let read = X::combine(&[(p, x), (q, &output)])?;
+    let clean = call.estimate.apply(read.clone());
+    let x = match call.keep {
+        Keep::State => x.clone(),
+        Keep::Noise => {
+            let alpha = call.from.alpha;
+            X::combine(&[(1.0, x), (alpha, &clean), (-alpha, &read)])?
+        }
+    };
+    Ok(Eval { level: call.from, x, clean })
+}
+
+fn correct<X: Sample>(call: &Call, past: &[Eval<X>]) -> Result<Option<Eval<X>>> {
+    Ok(call.corrector.map(|corrector| corrector.correct(past)).transpose()?.flatten())
+}
+
+/// The state after the step, noise included.
+pub(crate) fn step<X: Sample>(
+    call: &Call,
+    past: &[Eval<X>],
+    noise: &mut dyn NoiseSource<X>,
+) -> Result<X> {
+    let target = Step { to: call.to, fresh: call.fresh };
+    let next = call.method.step(past, target, &NoDenoiser)?;
+    let mut drawn = None;
+    for _ in 0..call.draws {
+        drawn = Some(noise.draw()?);
+    }
+    if let Some(increment) = &call.increment {
+        drawn = Some(noise.increment(increment)?);
+    }
+    match drawn {
+        Some(drawn) if call.added != 0.0 => Ok(X::combine(&[(1.0, &next), (call.added, &drawn)])?),
+        _ => Ok(next),
+    }
+}
+
+/// Plans call the network themselves, so their stages must not.
+pub(crate) struct NoDenoiser;
+
+impl<X: State> Denoiser<X> for NoDenoiser {
+    fn denoise(&self, _: &X, _: Level) -> langevin_core::Result<X> {
+        Err(langevin_core::Error::Denoiser(
+            "a stage of a plan asked for a second evaluation".to_owned(),
+        ))
+    }
+}

@@ -1,0 +1,48 @@
+//! The coefficients of multistep methods as diffusers has them: computed in float32 from float32 levels, in its order.
+//!
+//! They are those of the core's solvers up to rounding. At hundreds of steps the rounding is what counts, because the
+//! formulae subtract nearly equal numbers: the states of diffusers then differ from the method's own by up to 1e-3.
+
+mod deis;
+mod dpm;
+mod sa;
+
+pub(crate) use deis::deis;
+pub(crate) use dpm::{Kind, dpm};
+pub(crate) use sa::{Noise, corrector, predictor};
+
+use crate::torch_sqrt::sqrt;
+
+/// A level in float32.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Level {
+    pub(crate) alpha: f32,
+    pub(crate) sigma: f32,
+}
+
+impl Level {
+    /// The variance-preserving level with this `sigma/alpha`.
+    pub(crate) fn variance_preserving(sigma: f32) -> Self {
+        let alpha = 1.0 / sqrt(sigma * sigma + 1.0);
+        Self { alpha, sigma: sigma * alpha }
+    }
+
+    /// `ln alpha − ln sigma`.
+    fn lambda(self) -> f32 {
+        ln(self.alpha) - ln(self.sigma)
+    }
+}
+
+/// Levels as they come back from `t = −ln sigma`: that of a level itself, or half-way to another.
+pub(crate) fn through_log(sigma: f64, other: f64, share: f32) -> f64 {
+    let (t, end) = (-ln(sigma as f32), -ln(other as f32));
+    f64::from(exp(-(t + (end - t) * share)))
+}
+
+fn ln(x: f32) -> f32 {
+    f64::from(x).ln() as f32
+}
+
+fn exp(x: f32) -> f32 {
+    f64::from(x).exp() as f32
+}
