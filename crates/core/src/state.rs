@@ -42,10 +42,14 @@ macro_rules! vector_state {
                     [] => vec![0.0; size],
                     [(a, x)] => x.iter().map(|x| a * x).collect(),
                     [(a, x), (b, y)] => x.iter().zip(y).map(|(x, y)| a * x + b * y).collect(),
-                    [(a, x), (b, y), (c, z)] => {
-                        x.iter().zip(y).zip(z).map(|((x, y), z)| a * x + b * y + c * z).collect()
+                    [(a, x), (b, y), (c, z), ref rest @ ..] => {
+                        let three = x.iter().zip(y).zip(z).map(|((x, y), z)| a * x + b * y + c * z);
+                        let mut sum: Vec<_> = three.collect();
+                        for (c, x) in rest {
+                            sum.iter_mut().zip(*x).for_each(|(sum, x)| *sum += c * x);
+                        }
+                        sum
                     }
-                    _ => (0..size).map(|i| terms.iter().map(|(c, x)| c * x[i]).sum()).collect(),
                 })
             }
         }

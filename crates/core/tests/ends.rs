@@ -60,7 +60,8 @@ fn every_combination_is_finite() {
                         // The end is an estimate of the clean data, so it is where the data is; but two steps of a
                         // second-order solver over the whole range of noise may end anywhere.
                         let in_range = end.iter().all(|x| x.abs() < 8.0);
-                        assert!(in_range || steps < 60, "{name}: {end:?}");
+                        // So does the beta grid, even in sigma/alpha, where the schedule's largest is in the thousands.
+                        assert!(in_range || steps < 60 || *grid == "beta", "{name}: {end:?}");
                         runs += 1;
                     }
                 }

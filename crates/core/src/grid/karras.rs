@@ -14,19 +14,30 @@ pub(super) fn levels(schedule: &dyn Schedule, steps: usize, rho: f64) -> Result<
             expected: "positive and finite",
         });
     }
+    let (max, min) = range(schedule);
+    let (from, to) = (max.powf(1.0 / rho), min.powf(1.0 / rho));
+    // A mean of the two rather than a difference, which would lose the digits of the smaller.
+    Ok(between(schedule, steps, max, |share| ((1.0 - share) * from + share * to).powf(rho)))
+}
+
+/// The largest and the smallest finite, positive `s` that grids in `s` run between.
+pub(super) fn range(schedule: &dyn Schedule) -> (f64, f64) {
     let step = 1.0 / schedule.steps() as f64;
     let max = first_that(schedule, [1.0, 1.0 - step], f64::is_finite);
-    let min = first_that(schedule, [0.0, step], |ratio| ratio > 0.0);
-    let (from, to) = (max.powf(1.0 / rho), min.powf(1.0 / rho));
-    let ratio = |k: usize| match k {
-        0 => max,
-        _ => {
-            // A mean of the two rather than a difference, which would lose the digits of the smaller.
-            let share = k as f64 / (steps - 1) as f64;
-            ((1.0 - share) * from + share * to).powf(rho)
-        }
-    };
-    Ok((0..steps).map(|k| schedule.level(schedule.time(Level::new(1.0, ratio(k))))).collect())
+    (max, first_that(schedule, [0.0, step], |ratio| ratio > 0.0))
+}
+
+/// The schedule's levels at `ratio(k/(n − 1))`, the first of them at `max` itself.
+pub(super) fn between(
+    schedule: &dyn Schedule,
+    steps: usize,
+    max: f64,
+    ratio: impl Fn(f64) -> f64,
+) -> Vec<Level> {
+    let level = |ratio: f64| schedule.level(schedule.time(Level::new(1.0, ratio)));
+    (0..steps)
+        .map(|k| level(if k == 0 { max } else { ratio(k as f64 / (steps - 1) as f64) }))
+        .collect()
 }
 
 /// `sigma/alpha` at the first of two times where it serves.

@@ -1,14 +1,23 @@
 //! Which noise levels a sampler visits: a [`Grid`] places a number of steps on a schedule.
 
+mod ays;
+mod beta;
+mod exponential;
+mod incomplete_beta;
 mod karras;
 mod leading;
 mod linspace;
 mod quadratic;
+mod strength;
 mod trailing;
 mod uniform;
 
 use std::fmt;
 use std::str::FromStr;
+
+pub use ays::AysTable;
+pub use incomplete_beta::{incomplete_beta, quantile};
+pub use strength::start_at;
 
 use serde::{Deserialize, Serialize};
 
@@ -50,12 +59,37 @@ pub enum Grid {
         /// The exponent; the paper's is 7.
         rho: f64,
     },
+    /// Even in `ln(sigma/alpha)`: the exponential grid, and the uniform log-SNR grid of Lu et al. 2022.
+    Exponential,
+    /// Quantiles of a beta distribution in `sigma/alpha` (Lee et al. 2024).
+    Beta {
+        /// First parameter; 0.6 in diffusers.
+        alpha: f64,
+        /// Second parameter; 0.6 in diffusers.
+        beta: f64,
+    },
+    /// Align Your Steps (Sabour et al. 2024).
+    Ays {
+        /// The model that the steps were found for.
+        table: AysTable,
+    },
 }
 
 impl Grid {
     /// Names for help texts and errors.
-    pub const NAMES: &[&str] =
-        &["uniform", "leading", "trailing", "linspace", "quadratic", "karras"];
+    pub const NAMES: &[&str] = &[
+        "uniform",
+        "leading",
+        "trailing",
+        "linspace",
+        "quadratic",
+        "karras",
+        "exponential",
+        "lu",
+        "beta",
+        "ays",
+        "ays-sdxl",
+    ];
 
     /// The `steps + 1` levels from the noisiest to [`Level::CLEAN`], each less noisy than the one before.
     ///
@@ -79,6 +113,9 @@ impl Grid {
                 at_timesteps(schedule, quadratic::timesteps(schedule.steps(), steps)?)
             }
             Self::Karras { rho } => karras::levels(schedule, steps, rho)?,
+            Self::Exponential => exponential::levels(schedule, steps),
+            Self::Beta { alpha, beta } => beta::levels(schedule, steps, alpha, beta)?,
+            Self::Ays { table } => ays::levels(schedule, steps, table),
         };
         levels.push(Level::CLEAN);
         // Written so that NaN does not pass either.
@@ -117,6 +154,10 @@ impl FromStr for Grid {
             "linspace" => Ok(Self::Linspace),
             "quadratic" => Ok(Self::Quadratic),
             "karras" => Ok(Self::Karras { rho: 7.0 }),
+            "exponential" | "lu" => Ok(Self::Exponential),
+            "beta" => Ok(Self::Beta { alpha: 0.6, beta: 0.6 }),
+            "ays" => Ok(Self::Ays { table: AysTable::Sd15 }),
+            "ays-sdxl" => Ok(Self::Ays { table: AysTable::Sdxl }),
             _ => Err(Error::Name { kind: "grid", found: name.to_owned(), names: Self::NAMES }),
         }
     }
@@ -131,6 +172,10 @@ impl fmt::Display for Grid {
             Self::Linspace => "linspace",
             Self::Quadratic => "quadratic",
             Self::Karras { .. } => "karras",
+            Self::Exponential => "exponential",
+            Self::Beta { .. } => "beta",
+            Self::Ays { table: AysTable::Sd15 } => "ays",
+            Self::Ays { table: AysTable::Sdxl } => "ays-sdxl",
         })
     }
 }

@@ -70,19 +70,16 @@ impl Table {
     /// Where there is one timestep only.
     pub fn with_zero_terminal_snr(&self) -> Result<Self> {
         let steps = self.steps();
+        if steps == 1 {
+            let found = "1".to_owned();
+            let expected = "at least 2 to rescale";
+            return Err(Error::Value { name: "number of timesteps", found, expected });
+        }
         let root = |i: usize| (0.5 * self.logs[i + 1]).exp();
         let (first, last) = (root(0), root(steps - 1));
         let mut moved: Vec<f64> =
             (0..steps).map(|i| ((root(i) - last) * first / (first - last)).powi(2)).collect();
         moved[steps - 1] = 0.0;
-        if steps == 1 {
-            let expected = "at least 2 to rescale";
-            return Err(Error::Value {
-                name: "number of timesteps",
-                found: "1".to_owned(),
-                expected,
-            });
-        }
         Self::new(&moved)
     }
 

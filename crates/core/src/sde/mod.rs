@@ -3,9 +3,15 @@
 //!
 //! `f = d ln alpha/dt`, `g² = d(sigma²)/dt − 2 f sigma²`. Time runs from 0, data, to 1, noise.
 
+mod brownian;
+mod ito;
 mod reverse;
+mod sampler;
 
+pub use brownian::{Brownian, BrownianNoise};
+pub use ito::{Increment, Ito, Scheme};
 pub use reverse::Reverse;
+pub use sampler::{Predictor, corrector_size, langevin_corrector};
 
 use crate::{Level, Result, Schedule, State};
 

@@ -41,6 +41,11 @@ impl<'a> Reverse<'a> {
         self.noise * self.forward.diffusion(t)
     }
 
+    /// `λ`.
+    pub fn noise_share(&self) -> f64 {
+        self.noise
+    }
+
     /// The process that this one runs backwards.
     pub fn forward(&self) -> Forward<'a> {
         self.forward

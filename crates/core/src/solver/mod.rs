@@ -91,6 +91,9 @@ pub struct Step {
     pub to: Level,
     /// Standard deviation of the noise that the driver adds after the step: at most `to.sigma`, but for the noise form
     /// of SDE-DPM-Solver, whose noise is larger.
+    ///
+    /// The solver leaves room for this much. A driver may add another amount: DDPM's fixed large variance `√beta` in the
+    /// room of the posterior's, or EDM's `S_noise` times it.
     pub fresh: f64,
 }
 

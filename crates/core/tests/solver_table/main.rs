@@ -4,17 +4,37 @@
 //! tables of both pages again.
 
 mod affine;
+mod integrators;
 mod ode;
 mod page;
 
 use page::{Language, Noise, Table};
 
+const STRONG_WEAK: &[(&str, &str)] = &[("strong order,", "强阶"), ("weak order,", "弱阶")];
 const ORDER: &[(&str, &str)] = &[("", "")];
 
 fn tables() -> Vec<Table> {
     vec![
         Table { name: "deterministic", noise: Noise::None, orders: ORDER, rows: ode::rows() },
         Table { name: "stochastic", noise: Noise::Fresh, orders: ORDER, rows: affine::rows() },
+        Table {
+            name: "predictors",
+            noise: Noise::Fresh,
+            orders: ORDER,
+            rows: integrators::predictors(),
+        },
+        Table {
+            name: "ordinary",
+            noise: Noise::None,
+            orders: ORDER,
+            rows: integrators::ordinary(),
+        },
+        Table {
+            name: "ito",
+            noise: Noise::Fresh,
+            orders: STRONG_WEAK,
+            rows: integrators::stochastic(),
+        },
     ]
 }
 
