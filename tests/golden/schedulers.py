@@ -315,7 +315,7 @@ def reference(job, dtype):
 
 @contextlib.contextmanager
 def correctly_rounded():
-    """`log`, `exp`, `expm1` and `sqrt` of float32 tensors by way of float64."""
+    """`log`, `exp`, `expm1`, `sqrt` and powers of float32 tensors by way of float64."""
     patched = []
 
     def patch(owner, name, function):
@@ -334,8 +334,13 @@ def correctly_rounded():
         for owner in [torch, torch.Tensor]:
             patch(owner, name, through_double(getattr(owner, name)))
     power = torch.Tensor.__pow__
-    root = lambda x, exponent: x.sqrt() if isinstance(exponent, float) and exponent == 0.5 else power(x, exponent)
-    patch(torch.Tensor, "__pow__", root)
+
+    def rounded_power(x, exponent):
+        if x.dtype != torch.float32 or not isinstance(exponent, float):
+            return power(x, exponent)
+        return power(x.double(), float(np.float32(exponent))).float()
+
+    patch(torch.Tensor, "__pow__", rounded_power)
     try:
         yield
     finally:

@@ -38,6 +38,15 @@ fn heun() {
     check(&Heun, &[(&Euler, to), (&HeunStage, to)], from, Step { to, fresh: 0.0 });
 }
 
+#[test]
+fn heun_flow() {
+    let (from, to) = (Level::NOISE, Level::new(0.7, 0.3));
+    check(&HeunFlow, &[(&Euler, to), (&HeunFlowStage, to)], from, Step { to, fresh: 0.0 });
+    let fresh = Step { to, fresh: 0.2 };
+    let before = fresh.before_noise();
+    check(&HeunFlow, &[(&Euler, before), (&HeunFlowStage, to)], Level::new(0.2, 0.8), fresh);
+}
+
 /// Between `from` and `to` on variance-exploding levels, by `sigma`.
 fn ve(sigma: f64) -> Level {
     Level::new(1.0, sigma)
@@ -110,13 +119,4 @@ fn a_stage_without_its_start_is_an_error() {
     let sentence =
         "number of evaluations before a stage is 1, but must be at least the stage's memory";
     assert_eq!(found.unwrap_err().to_string(), sentence);
-}
-
-#[test]
-fn heun_flow() {
-    let (from, to) = (Level::NOISE, Level::new(0.7, 0.3));
-    check(&HeunFlow, &[(&Euler, to), (&HeunFlowStage, to)], from, Step { to, fresh: 0.0 });
-    let fresh = Step { to, fresh: 0.2 };
-    let before = fresh.before_noise();
-    check(&HeunFlow, &[(&Euler, before), (&HeunFlowStage, to)], Level::new(0.2, 0.8), fresh);
 }

@@ -153,17 +153,19 @@ pub(crate) fn cumprod(factors: impl Iterator<Item = f32>) -> Vec<f32> {
     factors.scan(1.0, product).collect()
 }
 
-/// Roots of `alpha_bar` shifted to end at 0 and scaled to start where they did.
+/// Betas whose product leaves no signal at the last timestep.
 pub(crate) fn rescale_zero_terminal_snr(betas: &[f32]) -> Vec<f32> {
-    let roots: Vec<f32> = cumprod(betas.iter().map(|beta| 1.0 - beta))
-        .into_iter()
-        .map(crate::torch_sqrt::sqrt)
-        .collect();
-    let (first, last) = (roots[0], roots[roots.len() - 1]);
-    let factor = first / (first - last);
-    let bars: Vec<f32> = roots.iter().map(|root| ((root - last) * factor).powi(2)).collect();
+    let bars = without_signal(&cumprod(betas.iter().map(|beta| 1.0 - beta)));
     let factor = |i: usize| if i == 0 { bars[0] } else { bars[i] / bars[i - 1] };
     (0..bars.len()).map(|i| 1.0 - factor(i)).collect()
+}
+
+/// Roots of `alpha_bar` shifted to end at 0 and scaled to start where they did.
+pub(crate) fn without_signal(bars: &[f32]) -> Vec<f32> {
+    let roots: Vec<f32> = bars.iter().copied().map(crate::torch_sqrt::sqrt).collect();
+    let (first, last) = (roots[0], roots[roots.len() - 1]);
+    let factor = first / (first - last);
+    roots.iter().map(|root| ((root - last) * factor).powi(2)).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use langevin_core::{Level, Prediction};
 
 use super::discrete::{Timeline, visited};
 use super::{BETA_KEYS, Class, SPACING_KEYS, prediction};
-use crate::alphas::{Betas, Curve, betas, cumprod};
+use crate::alphas::{Betas, Curve, betas, cumprod, without_signal};
 use crate::spacing::Spacing;
 use crate::{Call, Config, Method, Path, Plan, Request, Result};
 
@@ -96,19 +96,21 @@ fn bars(config: &Config) -> Result<Vec<f64>> {
     let scale: f64 = config.get("snr_shift_scale", 3.0)?;
     let curve = config.choice("beta_schedule", BETAS.schedule, BETAS.schedules)?;
     let trained = config.optional::<Vec<f64>>("trained_betas")?.is_some();
-    let single = trained || curve != Curve::Scaled;
-    let bars: Vec<f64> = if single {
+    let rescale = config.flag("rescale_betas_zero_snr", false)?;
+    let bars: Vec<f64> = if trained || curve != Curve::Scaled {
         let factors = betas(config, &BETAS)?.into_iter().map(|beta| 1.0 - beta);
         let shifted = |bar: f32| bar / (scale as f32 + (1.0 - scale) as f32 * bar);
-        cumprod(factors).into_iter().map(|bar| f64::from(shifted(bar))).collect()
+        let bars: Vec<f32> = cumprod(factors).into_iter().map(shifted).collect();
+        let bars = if rescale { without_signal(&bars) } else { bars };
+        bars.into_iter().map(f64::from).collect()
     } else {
         let product = |product: &mut f64, beta: f64| {
             *product *= 1.0 - beta;
             Some(*product / (scale + (1.0 - scale) * *product))
         };
-        scaled_linear(config)?.into_iter().scan(1.0, product).collect()
+        let bars: Vec<f64> = scaled_linear(config)?.into_iter().scan(1.0, product).collect();
+        if rescale { rescaled(&bars) } else { bars }
     };
-    let bars = if config.flag("rescale_betas_zero_snr", false)? { rescaled(&bars) } else { bars };
     match bars.iter().find(|bar| !(0.0..=1.0).contains(*bar)) {
         Some(bar) => Err(config.impossible(format!("its alpha_bar reaches {bar}"))),
         None => Ok(bars),
