@@ -90,10 +90,11 @@ fn read_betas(
         "linear" => Betas::Linear,
         "scaled_linear" => Betas::ScaledLinear,
         "squaredcos_cap_v2" => Betas::Cosine,
+        "exp" => Betas::Exponential,
         "laplace" => Betas::Laplace,
         "sigmoid" => Betas::Sigmoid,
         _ => {
-            let expected = "the supported ones are linear, scaled_linear, squaredcos_cap_v2, laplace and sigmoid";
+            let expected = "the supported ones are linear, scaled_linear, squaredcos_cap_v2, exp, laplace and sigmoid";
             return Err(unsupported("beta_schedule", &name, expected));
         }
     };

@@ -86,7 +86,7 @@ fn schedulers_that_are_not_run_are_named() {
         assert!(text.contains(what), "{text}");
     };
     refused(json!({"_class_name": "VQDiffusionScheduler"}), "VQDiffusionScheduler");
-    refused(json!({"_class_name": "DDPMScheduler", "beta_schedule": "sigmoid"}), "sigmoid");
+    refused(json!({"_class_name": "DDPMScheduler", "beta_schedule": "spiral"}), "spiral");
     refused(json!({"_class_name": "DDIMScheduler", "prediction_type": "nonsense"}), "nonsense");
     refused(json!({"_class_name": "DDIMScheduler", "beta_end": 7.0}), "beta_end is 7");
     refused(
