@@ -1,10 +1,10 @@
 //! `DPMSolverSDEScheduler`: DPM-Solver++ of order 2 for the SDE in `sigma`, each step two calls, the noise of both one
 //! Brownian motion over the levels (DPM++ SDE of k-diffusion).
 
-use langevin_core::solver::{Dpm2Stage, Form, posterior_noise};
+use langevin_core::solver::{Dpm2Stage, Form};
 
 use super::heun::doubled;
-use super::karras_family::{Karras, Ladders};
+use super::karras_family::{Karras, Ladders, ancestral, with_ancestral_noise};
 use super::kdpm2::inner_call;
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
 use crate::alphas::Betas;
@@ -40,11 +40,11 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         }
         let middle = single::through_log(start, end, 0.5);
         let noisy = |call: Call, to: f64| {
-            let fresh = posterior_noise(from, call.to, 1.0);
+            let call = with_ancestral_noise(call, ancestral(request, start, call.to.sigma));
             // The ends of the increments are a few units in the last place off the levels.
             let from = single::through_log(start, start, 0.0);
             let increment = Increment { range, from, to, seed };
-            Call { draws: 0, increment: Some(increment), ..call.with_noise(fresh) }
+            Call { draws: 0, increment: Some(increment), ..call }
         };
         let inner = variance_exploding(middle);
         if k % 2 == 0 {

@@ -1,8 +1,6 @@
 //! `EulerAncestralDiscreteScheduler`: Euler steps in `sigma` with the noise of the posterior `q(x' | x, clean)`.
 
-use langevin_core::solver::posterior_noise;
-
-use super::karras_family::Ladders;
+use super::karras_family::{Ladders, ancestral, with_ancestral_noise};
 use super::{BETA_KEYS, Class, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
 use crate::sigmas::variance_exploding;
@@ -21,9 +19,8 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let levels = ladders.sigmas.windows(2);
     let calls = ladders.timesteps.iter().zip(levels).map(|(&timestep, pair)| {
         let (from, to) = (variance_exploding(pair[0]), variance_exploding(pair[1]));
-        Call::new(timestep, prediction, from, to, Method::Euler)
-            .scaled(prediction)
-            .with_noise(posterior_noise(from, to, 1.0))
+        let call = Call::new(timestep, prediction, from, to, Method::Euler).scaled(prediction);
+        with_ancestral_noise(call, ancestral(request, pair[0], pair[1]))
     });
     Ok(Plan {
         path: Path::Calls(calls.collect()),

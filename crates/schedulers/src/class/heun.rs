@@ -50,7 +50,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
 }
 
 /// Every entry twice, but for the first one, and for the last one where both ends are single.
-pub(super) fn doubled(entries: &[f64], single_ends: usize) -> Vec<f64> {
+pub(super) fn doubled<T: Copy>(entries: &[T], single_ends: usize) -> Vec<T> {
     let last = entries.len() - 1;
     let times = |i: usize| if i == 0 || (i == last && single_ends == 2) { 1 } else { 2 };
     entries.iter().enumerate().flat_map(|(i, entry)| vec![*entry; times(i)]).collect()

@@ -1,12 +1,15 @@
 //! What the schedulers of k-diffusion's lineage share: a noise level for each timestep in `sigma/alpha`, a state
 //! `clean + sigma · noise`, and a network that sees it divided by `√(1 + sigma²)`.
 
+use langevin_core::solver::posterior_noise;
+
 use crate::alphas::{Betas, Terminal, alphas_cumprod, train_timesteps};
 use crate::numpy::{interpolate, to_f32};
 use crate::numpy_log::log;
-use crate::sigmas::{self, Ladder, ratios};
+use crate::sigmas::{self, Ladder, ratios, variance_exploding};
+use crate::single;
 use crate::spacing::{Spacing, fractional};
-use crate::{Config, Request, Result};
+use crate::{Call, Config, Mode, Request, Result};
 
 /// Timesteps and the levels at them, in float32 as diffusers keeps them; the end of the way is not among them.
 #[derive(Clone, Debug)]
@@ -27,6 +30,23 @@ pub(super) enum Karras {
     Rounded,
     /// The levels end where the schedule does, whatever `sigma_min` and `sigma_max` say.
     OwnEnds,
+}
+
+/// The noise that an ancestral step draws anew, and the level before it: in float32 as diffusers has them, or exactly.
+pub(super) fn ancestral(request: &Request, from: f64, to: f64) -> (f64, f64) {
+    let exact = || {
+        let up = posterior_noise(variance_exploding(from), variance_exploding(to), 1.0);
+        (up, ((to - up) * (to + up)).max(0.0).sqrt())
+    };
+    match request.mode {
+        Mode::AsDiffusers => single::ancestral(from, to).unwrap_or_else(exact),
+        Mode::Fixed => exact(),
+    }
+}
+
+/// The call that ends at the level before the noise, and the noise.
+pub(super) fn with_ancestral_noise(call: Call, (up, down): (f64, f64)) -> Call {
+    Call { to: variance_exploding(down), added: up, draws: 1, ..call }
 }
 
 impl Ladders {

@@ -10,6 +10,7 @@ use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
 use crate::alphas::Betas;
 use crate::numpy::to_f32;
 use crate::sigmas::{self, variance_exploding, variance_preserving};
+use crate::single;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class =
@@ -22,8 +23,9 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let prediction = prediction(config, &["epsilon", "v_prediction"])?;
     let ladders = Ladders::new(config, request, &Betas::LATENT, Karras::Rounded)?.ending(0.0);
     // The level half-way between each level and the one before it, the first being its own.
-    let half_way = |i: usize| ladders.sigmas[i] * ladders.sigmas[i.saturating_sub(1)];
-    let inner: Vec<f64> = (0..ladders.sigmas.len()).map(|i| to_f32(half_way(i).sqrt())).collect();
+    let half_way =
+        |i: usize| single::half_way(ladders.sigmas[i], ladders.sigmas[i.saturating_sub(1)]);
+    let inner: Vec<f64> = (0..ladders.sigmas.len()).map(half_way).collect();
     let timesteps = interleaved(&ladders, &inner[1..inner.len() - 1]);
     let (mut listed, mut middle) = (doubled(&ladders.sigmas, 1), doubled(&inner, 1));
     listed.push(0.0);

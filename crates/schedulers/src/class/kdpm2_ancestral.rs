@@ -1,14 +1,12 @@
 //! `KDPM2AncestralDiscreteScheduler`: DPM-Solver-2 in `sigma` with ancestral noise at the end of each step.
 
-use langevin_core::solver::posterior_noise;
-
 use super::heun::doubled;
-use super::karras_family::{Karras, Ladders};
+use super::karras_family::{Karras, Ladders, ancestral, with_ancestral_noise};
 use super::kdpm2::{INNER, first, inner_call, interleaved};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
 use crate::alphas::Betas;
-use crate::numpy::to_f32;
 use crate::sigmas::variance_exploding;
+use crate::single;
 use crate::{Call, Config, Method, Path, Plan, Request, Result};
 
 pub(super) const CLASS: Class = Class {
@@ -21,20 +19,19 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let prediction = prediction(config, &["epsilon", "v_prediction"])?;
     let ladders = Ladders::new(config, request, &Betas::LATENT, Karras::Rounded)?.ending(0.0);
     let steps = ladders.sigmas.len() - 1;
+    let pair = |i: usize| (ladders.sigmas[i], ladders.sigmas.get(i + 1).copied().unwrap_or(0.0));
+    let shares: Vec<_> = (0..=steps).map(|i| ancestral(request, pair(i).0, pair(i).1)).collect();
     // Half-way in ln sigma to the level before the noise; the last step has neither.
     let inner = |i: usize| {
-        if i + 1 >= steps {
-            return 0.0;
-        }
-        let (from, to) = (ladders.sigmas[i], ladders.sigmas[i + 1]);
-        let fresh = posterior_noise(variance_exploding(from), variance_exploding(to), 1.0);
-        to_f32((from * ((to - fresh) * (to + fresh)).max(0.0).sqrt()).sqrt())
+        let (from, down) = (ladders.sigmas[i], shares[i].1);
+        if i + 1 >= steps { 0.0 } else { single::half_way(from, down) }
     };
     let inner: Vec<f64> = (0..=steps).map(inner).collect();
     let timesteps = interleaved(&ladders, &inner);
     let (mut listed, mut middle) = (doubled(&ladders.sigmas, 1), doubled(&inner, 1));
     listed.push(0.0);
     middle.push(0.0);
+    let shares = doubled(&shares, 1);
     let first = first(config, request, &timesteps)?;
     let calls = timesteps.iter().enumerate().map(|(done, &timestep)| {
         let k = first + done;
@@ -42,9 +39,9 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
             let (from, to) = (variance_exploding(listed[k]), variance_exploding(middle[k]));
             return Call::new(timestep, prediction, from, to, Method::Euler).scaled(prediction);
         }
-        let (start, to) = (variance_exploding(listed[k - 1]), variance_exploding(listed[k]));
-        let call = Call::new(timestep, prediction, variance_exploding(middle[k - 1]), to, INNER);
-        inner_call(call.scaled(prediction).with_noise(posterior_noise(start, to, 1.0)), listed[k])
+        let (from, to) = (variance_exploding(middle[k - 1]), variance_exploding(listed[k]));
+        let call = Call::new(timestep, prediction, from, to, INNER).scaled(prediction);
+        inner_call(with_ancestral_noise(call, shares[k - 1]), listed[k])
     });
     Ok(Plan {
         path: Path::Calls(calls.collect()),

@@ -33,6 +33,22 @@ impl Level {
     }
 }
 
+/// The noise that an ancestral step from one level to another draws anew, and the level before it:
+/// `up² = to² (from² − to²)/from²`, `down² = to² − up²`, whose digits are lost where `to` is much smaller than `from`.
+pub(crate) fn ancestral(from: f64, to: f64) -> Option<(f64, f64)> {
+    let square = |x: f64| (x as f32) * (x as f32);
+    let (from, to) = (square(from), square(to));
+    let up = sqrt(to * (from - to) / from);
+    let down = sqrt(to - up * up);
+    (up.is_finite() && down.is_finite()).then_some((f64::from(up), f64::from(down)))
+}
+
+/// The level half-way between two in the logarithm.
+pub(crate) fn half_way(from: f64, to: f64) -> f64 {
+    let (from, to) = (ln(from as f32), ln(to as f32));
+    f64::from(exp(to - (to - from) * 0.5))
+}
+
 /// Levels as they come back from `t = −ln sigma`: that of a level itself, or half-way to another.
 pub(crate) fn through_log(sigma: f64, other: f64, share: f32) -> f64 {
     let (t, end) = (-ln(sigma as f32), -ln(other as f32));
