@@ -36,7 +36,7 @@ pub enum Method {
     Sa(Sa),
     /// [`UniPc`].
     UniPc(UniPc),
-    /// [`Weighted`].
+    /// A sum of earlier states and estimates with given weights.
     Weighted(Weighted),
 }
 

@@ -4,11 +4,12 @@ use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::Checkpoi
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::autodiff::{Autodiff, NodeId};
+use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
-use super::{Conv2dOptions, Geometry, direct, passes};
+use super::{Conv2dOptions, Geometry, direct, passes, winograd};
 use crate::flex::{Maybe, contiguous, dims, filled, values, written};
 use crate::simd::isa;
 
@@ -54,23 +55,42 @@ pub(crate) trait Conv2dKernels: Backend {
     fn bias_gradient(dy: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
+/// What is done with a weight's transformed filters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filters {
+    /// They are made anew: the weight is about to change.
+    Fresh,
+    /// They are kept for the next call.
+    Kept,
+}
+
+fn convolve(inputs: Inputs<Flex>, options: Conv2dOptions, filters: Filters) -> FlexTensor {
+    let Inputs { x, weight, bias, residual } = inputs;
+    let g = Geometry::new(dims(&x), dims(&weight), options);
+    let shape = [g.images, g.filters, g.out_height, g.out_width];
+    let (x, weight, bias) = (contiguous(x), contiguous(weight), bias.map(contiguous));
+    let residual = residual.map(contiguous);
+    if let Some(residual) = &residual {
+        let found: [usize; 4] = dims(residual);
+        assert_eq!(found, shape, "conv2d: the residual and the result differ in shape");
+    }
+    let (b, r) = (bias.as_ref().map(values), residual.as_ref().map(values));
+    let kept = (filters == Filters::Kept && winograd::suits(&g))
+        .then(|| winograd::kept(isa(), &g, values(&weight), &weight.data_arc()))
+        .flatten();
+    written(shape, |y| {
+        match &kept {
+            Some(kept) => winograd::forward_kept(isa(), &g, values(&x), kept, b, r, y),
+            None => passes::forward(isa(), &g, values(&x), values(&weight), b, r, y),
+        }
+        // SAFETY: a pass writes all of its result.
+        unsafe { y.assume_init_mut() }
+    })
+}
+
 impl Conv2dKernels for Flex {
     fn forward(inputs: Inputs<Self>, options: Conv2dOptions) -> FloatTensor<Self> {
-        let Inputs { x, weight, bias, residual } = inputs;
-        let g = Geometry::new(dims(&x), dims(&weight), options);
-        let shape = [g.images, g.filters, g.out_height, g.out_width];
-        let (x, weight, bias) = (contiguous(x), contiguous(weight), bias.map(contiguous));
-        let residual = residual.map(contiguous);
-        if let Some(residual) = &residual {
-            let found: [usize; 4] = dims(residual);
-            assert_eq!(found, shape, "conv2d: the residual and the result differ in shape");
-        }
-        let (b, r) = (bias.as_ref().map(values), residual.as_ref().map(values));
-        written(shape, |y| {
-            passes::forward(isa(), &g, values(&x), values(&weight), b, r, y);
-            // SAFETY: a pass writes all of its result.
-            unsafe { y.assume_init_mut() }
-        })
+        convolve(inputs, options, Filters::Fresh)
     }
 
     fn data_gradient(
@@ -132,7 +152,7 @@ impl Conv2dOp for Flex {
         options: Conv2dOptions,
     ) -> FloatTensor<Self> {
         let (bias, residual) = (bias.into_option(), residual.into_option());
-        Self::forward(Inputs { x, weight, bias, residual }, options)
+        convolve(Inputs { x, weight, bias, residual }, options, Filters::Kept)
     }
 }
 

@@ -55,12 +55,20 @@ impl Kernel for Outputs<'_> {
         let pixels = group.segments.iter().map(|s| plan.rows_out(s).len() * plan.to.width);
         let filters = panel * width..(panel * width + width).min(plan.to.channels);
         let filter_plane = weights::plane(channels, width);
-        let sizes = [36 * filter_plane, 36 * planes[1], pixels.max().unwrap_or(0) * width];
+        let kept = job.filters.kept.map(|k| &k[panel * 36 * filter_plane..][..36 * filter_plane]);
+        let own = if kept.is_some() { 0 } else { 36 * filter_plane };
+        let sizes = [own, 36 * planes[1], pixels.max().unwrap_or(0) * width];
         scratch::split(
             sizes,
             #[inline(always)]
-            |[weights, outputs, staged]| {
-                job.filters.transform(s, panel, channels, weights);
+            |[own, outputs, staged]| {
+                let weights = match kept {
+                    Some(kept) => kept,
+                    None => {
+                        job.filters.transform(s, panel, channels, own);
+                        &*own
+                    }
+                };
                 let sizes = [tiles, channels, width];
                 product::data(s, sizes, planes, inputs, weights, outputs);
                 let bias = job.bias.map(|b| &b[panel * width..]);

@@ -16,15 +16,20 @@ pub(super) fn run(isa: Isa, job: &Job<'_>, parts: &[Part]) {
     let width = tile(isa).1;
     let (channels, filters) = padded(isa, job.plan);
     let each = 36 * plane(channels, width);
-    scratch::with(each * (filters / width), |weights| {
-        weights.par_chunks_mut(each).enumerate().for_each(|(panel, out)| {
-            dispatch(isa, Transform { job, panel, channels, out });
-        });
-        let weights = &*weights;
+    let convolve = |weights: &[f32]| {
         parts
             .par_iter()
             .for_each(|part| dispatch(isa, Convolve { job, part, weights, channels, filters }));
-    });
+    };
+    match job.filters.kept {
+        Some(weights) => convolve(weights),
+        None => scratch::with(each * (filters / width), |weights| {
+            weights.par_chunks_mut(each).enumerate().for_each(|(panel, out)| {
+                dispatch(isa, Transform { job, panel, channels, out });
+            });
+            convolve(weights);
+        }),
+    }
 }
 
 struct Transform<'a> {

@@ -6,11 +6,12 @@
 //! and the 36 matrix products `[tiles × channels] · [channels × filters]` read the transformed tiles as they lie.
 //! The weight gradient is the transpose of the same bilinear map: 36 products `[filters × tiles] · [tiles × channels]`.
 //! Relative error about 1e-6 for the passes over data, 1e-5 for the weight gradient (checked in the tests).
-//! Memory: at most 16 MiB of transformed weights, and 8 MiB or per thread some 48 of transformed tiles.
+//! Memory: at most 16 MiB of transformed weights (for inference on few tiles 64 MiB more are kept, see `kept.rs`), and 8 MiB or per thread some 48 of transformed tiles.
 
 mod by_filters;
 mod by_parts;
 mod group;
+mod kept;
 mod plan;
 mod product;
 mod stage;
@@ -21,6 +22,7 @@ mod weights;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
+pub(super) use kept::{Kept, filters as kept};
 pub(super) use plan::suits;
 pub(super) use weight_gradient::weight_gradient;
 
@@ -43,12 +45,30 @@ pub(super) fn forward(
     residual: Option<&[f32]>,
     y: &mut [MaybeUninit<f32>],
 ) {
-    let bias = bias.map(|bias| {
-        let mut whole = bias.to_vec();
-        whole.resize(bias.len().next_multiple_of(tile(isa).1), 0.0);
-        whole
-    });
+    let bias = bias.map(|bias| whole_panels(isa, bias));
     convolve(isa, &Plan::forward(g), Filters::forward(g, weight), x, bias.as_deref(), residual, y);
+}
+
+/// [`forward`] with filters that were transformed before.
+pub(super) fn forward_kept(
+    isa: Isa,
+    g: &Geometry,
+    x: &[f32],
+    kept: &Kept,
+    bias: Option<&[f32]>,
+    residual: Option<&[f32]>,
+    y: &mut [MaybeUninit<f32>],
+) {
+    let bias = bias.map(|bias| whole_panels(isa, bias));
+    let filters = Filters::kept(g, kept.values());
+    convolve(isa, &Plan::forward(g), filters, x, bias.as_deref(), residual, y);
+}
+
+/// A bias filled up to whole panels of filters.
+fn whole_panels(isa: Isa, bias: &[f32]) -> Vec<f32> {
+    let mut whole = bias.to_vec();
+    whole.resize(bias.len().next_multiple_of(tile(isa).1), 0.0);
+    whole
 }
 
 /// `∂/∂x`: the convolution of `dy` with the filters turned around.

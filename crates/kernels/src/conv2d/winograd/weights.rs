@@ -14,6 +14,8 @@ pub(super) struct Filters<'a> {
     from_stride: usize,
     to_stride: usize,
     turned: bool,
+    /// All panels transformed already.
+    pub(super) kept: Option<&'a [f32]>,
 }
 
 /// Distance of the planes of transformed filters: a line more than they fill, lest all 36 fall on the same cache sets.
@@ -27,14 +29,29 @@ impl<'a> Filters<'a> {
     pub(super) fn forward(g: &Geometry, weight: &'a [f32]) -> Self {
         let (from, to) = (g.channels, g.filters);
         assert_eq!(weight.len(), from * to * 9, "the weight's size");
-        Self { data: weight, from, to, from_stride: 9, to_stride: 9 * from, turned: false }
+        Self {
+            data: weight,
+            from,
+            to,
+            from_stride: 9,
+            to_stride: 9 * from,
+            turned: false,
+            kept: None,
+        }
     }
 
     /// `weight [filters, channels, 3, 3]` from filters to channels, turned around.
     pub(super) fn data_gradient(g: &Geometry, weight: &'a [f32]) -> Self {
         let Self { data, from, to, from_stride, to_stride, .. } = Self::forward(g, weight);
         let (from, to, from_stride, to_stride) = (to, from, to_stride, from_stride);
-        Self { data, from, to, from_stride, to_stride, turned: true }
+        Self { data, from, to, from_stride, to_stride, turned: true, kept: None }
+    }
+
+    /// Filters of a forward pass that were transformed before, all panels one after the other.
+    pub(super) fn kept(g: &Geometry, kept: &'a [f32]) -> Self {
+        let (from, to) = (g.channels, g.filters);
+        let (from_stride, to_stride, turned) = (9, 9 * from, false);
+        Self { data: &[], from, to, from_stride, to_stride, turned, kept: Some(kept) }
     }
 
     /// The nine taps from input `from` to the `LANES` outputs from `to` on, `taps[t][lane]`; zeros where there is none.
