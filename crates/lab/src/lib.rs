@@ -14,9 +14,7 @@ mod check;
 mod error;
 mod lab;
 mod labs;
-mod langevin;
 mod picture;
-mod sde;
 mod statistics;
 mod table;
 

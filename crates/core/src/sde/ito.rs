@@ -42,6 +42,13 @@ impl Increment {
             .collect();
         Self { w, area }
     }
+
+    /// This step and then one of length `h`, as one step.
+    pub fn then(&self, next: &Self, h: f64) -> Self {
+        let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a + b).collect::<Vec<_>>();
+        let risen: Vec<f64> = self.w.iter().map(|w| w * h).collect();
+        Self { w: sum(&self.w, &next.w), area: sum(&sum(&self.area, &risen), &next.area) }
+    }
 }
 
 impl Scheme {

@@ -1,9 +1,9 @@
 //! Langevin dynamics on a Gaussian, where the error of each method is known, and on a mixture, where modes must be found.
 
+use langevin_core::langevin::{Chain, mala, ula, underdamped};
 use langevin_core::rng::Philox;
 use langevin_core::{GaussianMixture, Level};
 
-use crate::langevin::{Baoab, Mala, Ula, Walk};
 use crate::picture::{Axis, Figure, Legend, Mark, Panel, Series};
 use crate::statistics::mean_and_error;
 use crate::{Bench, Result, Table};
@@ -11,6 +11,63 @@ use crate::{Bench, Result, Table};
 /// Standard deviation of the Gaussian.
 const STD: f64 = 1.0;
 const HALF_WIDTH: f64 = 3.4;
+
+fn normals(random: &mut Philox, count: usize) -> Vec<f64> {
+    (0..count).map(|_| random.normal()).collect()
+}
+
+/// The end of an unadjusted walk.
+fn ula_walk(
+    target: &GaussianMixture,
+    mut x: Vec<f64>,
+    h: f64,
+    steps: usize,
+    random: &mut Philox,
+) -> Result<Vec<f64>> {
+    for _ in 0..steps {
+        let score = target.score(&x, Level::CLEAN);
+        x = ula(&x, &score, h, &normals(random, x.len()))?;
+    }
+    Ok(x)
+}
+
+/// The end of a Metropolis-adjusted walk, and how many of its steps were accepted.
+fn mala_walk(
+    target: &GaussianMixture,
+    x: Vec<f64>,
+    h: f64,
+    steps: usize,
+    random: &mut Philox,
+) -> Result<(Vec<f64>, usize)> {
+    let density = |x: &[f64]| (target.log_density(x, Level::CLEAN), target.score(x, Level::CLEAN));
+    let (log_density, score) = density(&x);
+    let (mut chain, mut accepted) = (Chain { x, log_density, score }, 0);
+    for _ in 0..steps {
+        let noise = normals(random, chain.x.len());
+        let (next, moved) = mala(&chain, h, &noise, random.uniform(), &density)?;
+        chain = next;
+        accepted += usize::from(moved);
+    }
+    Ok((chain.x, accepted))
+}
+
+/// The end of an underdamped walk of friction 1 from a velocity of unit variance.
+fn underdamped_walk(
+    target: &GaussianMixture,
+    mut x: Vec<f64>,
+    h: f64,
+    steps: usize,
+    random: &mut Philox,
+) -> Result<Vec<f64>> {
+    let mut v = normals(random, x.len());
+    let score = |x: &Vec<f64>| Ok(target.score(x, Level::CLEAN));
+    let mut slope = target.score(&x, Level::CLEAN);
+    for _ in 0..steps {
+        let noise = normals(random, x.len());
+        (x, v, slope) = underdamped((&x, &v, &slope), h, 1.0, &noise, &score)?;
+    }
+    Ok(x)
+}
 
 pub(crate) fn run(bench: &mut Bench<'_>) -> Result<()> {
     let variances = variances(bench)?;
@@ -33,20 +90,15 @@ fn variances(bench: &mut Bench<'_>) -> Result<Panel> {
         let steps = 60 + (6.0 / h) as usize;
         for chain in 0..chains {
             let mut random = Philox::new(bench.seed(), index as u64, chain);
-            let start = STD * random.normal();
-            let mut mala = Mala { step: h, accepted: 0 };
+            let start = vec![STD * random.normal()];
+            let unadjusted = ula_walk(&target, start.clone(), h, steps, &mut random)?;
+            let (adjusted, moves) = mala_walk(&target, start.clone(), h, steps, &mut random)?;
             // The kinetic walk's step is the root: h = step²/2 makes both move equally far.
-            let velocity = vec![random.normal()];
-            let mut baoab = Baoab { step: (2.0 * h).sqrt(), friction: 1.0, velocity };
-            let mut end = |walk: &mut dyn Walk| {
-                let mut x = vec![start];
-                (0..steps).for_each(|_| walk.step(&mut x, &target, &mut random));
-                x[0] * x[0]
-            };
-            squares[0].push(end(&mut Ula { step: h }));
-            squares[1].push(end(&mut mala));
-            squares[2].push(end(&mut baoab));
-            accepted += mala.accepted;
+            let kinetic = underdamped_walk(&target, start, (2.0 * h).sqrt(), steps, &mut random)?;
+            for (squares, end) in squares.iter_mut().zip([unadjusted, adjusted, kinetic]) {
+                squares.push(end[0] * end[0]);
+            }
+            accepted += moves;
         }
         let found = [0, 1, 2].map(|m| mean_and_error(&squares[m]));
         let truth = [exact(h), STD * STD, STD * STD];
@@ -120,15 +172,12 @@ fn plane(title: &str, series: Vec<Series>) -> Panel {
 fn modes(bench: &mut Bench<'_>) -> Result<Panel> {
     let target = mixture()?;
     let count = 3000;
-    let ends: Vec<Vec<f64>> = (0..count)
+    let ends = (0..count)
         .map(|chain| {
             let mut random = Philox::new(bench.seed(), 100, chain);
-            let mut walk = Mala { step: 0.2, accepted: 0 };
-            let mut x = vec![-1.4, -0.8];
-            (0..600).for_each(|_| walk.step(&mut x, &target, &mut random));
-            x
+            Ok(mala_walk(&target, vec![-1.4, -0.8], 0.2, 600, &mut random)?.0)
         })
-        .collect();
+        .collect::<Result<Vec<Vec<f64>>>>()?;
     // The exact share of each region, from draws of the mixture itself.
     let mut random = Philox::new(bench.seed(), 101, 0);
     let draws: Vec<Vec<f64>> = (0..40 * count).map(|_| target.draw(&mut random)).collect();
@@ -166,7 +215,7 @@ fn animation(bench: &mut Bench<'_>) -> Result<()> {
         let series = vec![background.clone(), Series::new("", Mark::Dots(3), 1, points)];
         frames.push(Figure::new(vec![plane(&title, series)], 1, (380, 360)));
         for (x, random) in &mut walks {
-            (0..7).for_each(|_| Ula { step: 0.04 }.step(x, &target, random));
+            *x = ula_walk(&target, std::mem::take(x), 0.04, 7, random)?;
         }
     }
     bench.animation("langevin.gif", &frames, 12)

@@ -2,10 +2,10 @@
 //! backwards in time.
 
 use langevin_core::rng::Philox;
+use langevin_core::sde::{Increment, Ito, Scheme};
 use langevin_core::{GaussianMixture, Level};
 
 use crate::picture::{Axis, Figure, Legend, Mark, Panel, Series};
-use crate::sde::{Increment, euler_maruyama, milstein, sra1};
 use crate::statistics::{mean_and_error, order};
 use crate::{Bench, Result, Table};
 
@@ -13,10 +13,48 @@ use crate::{Bench, Result, Table};
 const GROWTH: (f64, f64) = (0.5, 0.8);
 /// Pull and noise of the Ornstein–Uhlenbeck process `dX = −k X dt + g dW`.
 const PULL: (f64, f64) = (1.5, 1.0);
-/// The drift of the equation with additive noise, which is not linear: `dX = cos(2X) dt + 2 dW`.
-fn wave(x: f64) -> f64 {
-    (2.0 * x).cos()
+
+/// `dX = drift · X dt + noise · X dW`.
+struct Geometric;
+
+impl Ito for Geometric {
+    fn drift(&self, _: f64, x: &[f64]) -> Vec<f64> {
+        x.iter().map(|x| GROWTH.0 * x).collect()
+    }
+
+    fn diffusion(&self, _: f64, x: &[f64]) -> Vec<f64> {
+        x.iter().map(|x| GROWTH.1 * x).collect()
+    }
+
+    fn diffusion_slope(&self, _: f64, x: &[f64]) -> Vec<f64> {
+        vec![GROWTH.1; x.len()]
+    }
 }
+
+/// An equation with additive noise.
+struct Additive {
+    drift: fn(f64) -> f64,
+    noise: f64,
+}
+
+impl Ito for Additive {
+    fn drift(&self, _: f64, x: &[f64]) -> Vec<f64> {
+        x.iter().map(|x| (self.drift)(*x)).collect()
+    }
+
+    fn diffusion(&self, _: f64, x: &[f64]) -> Vec<f64> {
+        vec![self.noise; x.len()]
+    }
+
+    fn diffusion_slope(&self, _: f64, x: &[f64]) -> Vec<f64> {
+        vec![0.0; x.len()]
+    }
+}
+
+/// `dX = cos(2X) dt + 2 dW`, which is not linear.
+const WAVE: Additive = Additive { drift: |x| (2.0 * x).cos(), noise: 2.0 };
+/// The Ornstein–Uhlenbeck process.
+const OU: Additive = Additive { drift: |x| -PULL.0 * x, noise: PULL.1 };
 
 /// Each path has this many fine steps in unit time.
 const FINE: usize = 2048;
@@ -30,8 +68,19 @@ pub(crate) fn run(bench: &mut Bench<'_>) -> Result<()> {
     backwards(bench)
 }
 
-/// One fine step of Brownian motion: its increment, its integral, and `∫ e^(−k(h−s)) dW`, jointly normal.
-fn fine_step(h: f64, random: &mut Philox) -> (Increment, f64) {
+/// One step of Brownian motion on each path: its increment, its integral, and `∫ e^(−k(h−s)) dW`, jointly normal.
+fn brownian(h: f64, paths: &mut [Philox]) -> (Increment, Vec<f64>) {
+    let (mut by, mut decayed) = (Increment { w: Vec::new(), area: Vec::new() }, Vec::new());
+    for random in paths {
+        let [w, area, i] = brownian_step(h, random);
+        by.w.push(w);
+        by.area.push(area);
+        decayed.push(i);
+    }
+    (by, decayed)
+}
+
+fn brownian_step(h: f64, random: &mut Philox) -> [f64; 3] {
     let k = PULL.0;
     let decay = (-k * h).exp();
     let (n1, n2, n3) = (random.normal(), random.normal(), random.normal());
@@ -45,39 +94,50 @@ fn fine_step(h: f64, random: &mut Philox) -> (Increment, f64) {
     let rest = (iz - 0.5 * h * iw) / (h.powi(3) / 12.0);
     let left = (ii - iw * iw / h - rest * rest * h.powi(3) / 12.0).max(0.0);
     let i = on_w * w + rest * (z - 0.5 * h * w) + left.sqrt() * n3;
-    (Increment { h, w, z }, i)
+    [w, z, i]
 }
 
 /// Mean error at time 1 of each method along the same exact paths.
 fn strong(bench: &mut Bench<'_>) -> Result<Panel> {
     let paths = 500;
-    let ((mu, nu), g) = (GROWTH, 2.0);
+    let (mu, nu) = GROWTH;
     let names = [
         ("Euler–Maruyama, multiplicative", 0.5),
         ("Milstein, multiplicative", 1.0),
         ("Euler–Maruyama, additive", 1.0),
         ("SRA1, additive", 1.5),
     ];
+    let methods: [(&dyn Ito, Scheme); 4] = [
+        (&Geometric, Scheme::EulerMaruyama),
+        (&Geometric, Scheme::Milstein),
+        (&WAVE, Scheme::EulerMaruyama),
+        (&WAVE, Scheme::Sra1),
+    ];
+    let mut random: Vec<_> = (0..paths).map(|path| Philox::new(bench.seed(), 0, path)).collect();
+    let fine = 1.0 / FINE as f64;
+    let steps: Vec<Increment> = (0..FINE).map(|_| brownian(fine, &mut random).0).collect();
+    let start = vec![1.0; random.len()];
+    let growth: Vec<f64> = (0..random.len())
+        .map(|path| steps.iter().map(|by| by.w[path]).sum::<f64>())
+        .map(|w| ((mu - 0.5 * nu * nu) + nu * w).exp())
+        .collect();
+    // Of the equation with additive noise the finest path serves as the exact one: its error is 8^1.5 times smaller.
+    let wavy =
+        steps.iter().fold(start.clone(), |x, by| Scheme::Sra1.step(&WAVE, 0.0, &x, fine, by));
     let mut errors = [[0.0; COARSE.len()]; 4];
-    for path in 0..paths {
-        let mut random = Philox::new(bench.seed(), 0, path);
-        let steps: Vec<_> = (0..FINE).map(|_| fine_step(1.0 / FINE as f64, &mut random)).collect();
-        let brownian: f64 = steps.iter().map(|(by, _)| by.w).sum();
-        let growth = ((mu - 0.5 * nu * nu) + nu * brownian).exp();
-        // Of the equation with additive noise the finest path serves as the exact one: its error is 8^1.5 times smaller.
-        let wavy = steps.iter().fold(1.0, |x, (by, _)| sra1(x, wave, g, *by));
-        for (column, coarse) in COARSE.into_iter().enumerate() {
-            let mut x = [1.0; 4];
-            for part in steps.chunks(FINE / coarse) {
-                let by = part.iter().fold(Increment::default(), |sum, (by, _)| sum.then(*by));
-                x[0] = euler_maruyama(x[0], |x| mu * x, |x| nu * x, by);
-                x[1] = milstein(x[1], |x| mu * x, |x| nu * x, |_| nu, by);
-                x[2] = euler_maruyama(x[2], wave, |_| g, by);
-                x[3] = sra1(x[3], wave, g, by);
+    for (column, coarse) in COARSE.into_iter().enumerate() {
+        let mut x = [const { Vec::new() }; 4];
+        x.fill(start.clone());
+        for part in steps.chunks(FINE / coarse) {
+            let (first, rest) = part.split_first().expect("chunks are not empty");
+            let by = rest.iter().fold(first.clone(), |sum, next| sum.then(next, fine));
+            for (x, (sde, scheme)) in x.iter_mut().zip(methods) {
+                *x = scheme.step(sde, 0.0, x, 1.0 / coarse as f64, &by);
             }
-            for (method, truth) in [growth, growth, wavy, wavy].into_iter().enumerate() {
-                errors[method][column] += (x[method] - truth).abs() / paths as f64;
-            }
+        }
+        for (method, truth) in [&growth, &growth, &wavy, &wavy].into_iter().enumerate() {
+            let off = x[method].iter().zip(truth).map(|(x, truth)| (x - truth).abs());
+            errors[method][column] = off.sum::<f64>() / paths as f64;
         }
     }
     let mut table = Table::new(&[
@@ -107,20 +167,27 @@ fn strong(bench: &mut Bench<'_>) -> Result<Panel> {
     Ok(Panel::new("Strong: along one path", x, y, series).with_legend(Legend::LowerRight))
 }
 
-/// Errors of mean and second moment, which linear equations give without sampling: each step multiplies them.
+/// Errors of mean and second moment of geometric Brownian motion without sampling: a step multiplies the state, so the
+/// moments after `n` steps are powers of those after one, and these are sums over the nodes `0, ±√(3h)` of ΔW, which
+/// are exact for polynomials of degree five.
 fn weak(bench: &mut Bench<'_>) -> Panel {
     let (mu, nu) = GROWTH;
     let steps = [8.0, 16.0, 32.0, 64.0, 128.0, 256.0_f64];
-    let curve = |error: &dyn Fn(f64) -> f64| -> Vec<(f64, f64)> {
-        steps.iter().map(|n| (1.0 / n, error(*n).abs())).collect()
+    let moment = |scheme: Scheme, power: i32, n: f64| -> f64 {
+        let h = 1.0 / n;
+        let w = vec![-(3.0 * h).sqrt(), 0.0, (3.0 * h).sqrt()];
+        let by = Increment { area: vec![0.0; w.len()], w };
+        let ends = scheme.step(&Geometric, 0.0, &[1.0; 3], h, &by);
+        let weights = [1.0 / 6.0, 2.0 / 3.0, 1.0 / 6.0];
+        ends.iter().zip(weights).map(|(x, weight)| weight * x.powi(power)).sum::<f64>().powf(n)
     };
-    let mean = curve(&|n| (1.0 + mu / n).powf(n) - mu.exp());
-    let exact = (2.0 * mu + nu * nu).exp();
-    let second = curve(&|n| ((1.0 + mu / n).powi(2) + nu * nu / n).powf(n) - exact);
-    // Milstein's correction has mean 0, is uncorrelated with ΔW and has the second moment ν⁴ h²/2.
-    let milstein = curve(&|n| {
-        ((1.0 + mu / n).powi(2) + nu * nu / n + 0.5 * nu.powi(4) / (n * n)).powf(n) - exact
-    });
+    let curve = |scheme: Scheme, power: i32, exact: f64| -> Vec<(f64, f64)> {
+        steps.iter().map(|n| (1.0 / n, (moment(scheme, power, *n) - exact).abs())).collect()
+    };
+    let square = (2.0 * mu + nu * nu).exp();
+    let mean = curve(Scheme::EulerMaruyama, 1, mu.exp());
+    let second = curve(Scheme::EulerMaruyama, 2, square);
+    let milstein = curve(Scheme::Milstein, 2, square);
     for (name, points) in [
         ("mean, Euler–Maruyama", &mean),
         ("square, Euler–Maruyama", &second),
@@ -141,20 +208,16 @@ fn weak(bench: &mut Bench<'_>) -> Panel {
 /// The exact transition, and Euler–Maruyama's own stationary variance `g²/(2k − k² h)`.
 fn ornstein_uhlenbeck(bench: &mut Bench<'_>) {
     let ((k, g), h) = (PULL, 0.25);
-    let (mut exact, mut euler) = (Vec::new(), Vec::new());
-    for path in 0..20_000 {
-        let mut random = Philox::new(bench.seed(), 1, path);
-        let (mut x, mut y) = (1.0, 0.0);
-        for step in 0..60 {
-            let (by, i) = fine_step(h, &mut random);
-            y = euler_maruyama(y, |x| -k * x, |_| g, by);
-            if step < 4 {
-                x = (-k * h).exp() * x + g * i;
-            }
+    let mut random: Vec<_> = (0..20_000).map(|path| Philox::new(bench.seed(), 1, path)).collect();
+    let (mut exact, mut euler) = (vec![1.0; random.len()], vec![0.0; random.len()]);
+    for step in 0..60 {
+        let (by, decayed) = brownian(h, &mut random);
+        euler = Scheme::EulerMaruyama.step(&OU, 0.0, &euler, h, &by);
+        if step < 4 {
+            exact.iter_mut().zip(decayed).for_each(|(x, i)| *x = (-k * h).exp() * *x + g * i);
         }
-        exact.push(x);
-        euler.push(y * y);
     }
+    euler.iter_mut().for_each(|x| *x *= *x);
     let (mean, error) = mean_and_error(&exact);
     bench.check("Ornstein–Uhlenbeck, mean at time 1", mean, (-k).exp(), 4.5 * error);
     let squares: Vec<f64> = exact.iter().map(|x| (x - (-k).exp()).powi(2)).collect();
