@@ -1,7 +1,8 @@
 //! The convolution with one task for each panel of filters: the tiles of a group of parts are transformed first, by all
 //! threads, then each task transforms its own filters, takes their products with all tiles of the group, and transforms
 //! their outputs back. For few tiles, or for many channels, where the transformed filters fill more than a cache.
-//! Memory: the transformed tiles of a group, and per thread the transformed filters and outputs of one panel.
+//! Filters are transformed, and used up, some channels at a time, so that they stay in the second-level cache.
+//! Memory: the transformed tiles of a group, and per thread some transformed filters and the outputs of one panel.
 
 use rayon::prelude::*;
 
@@ -13,6 +14,9 @@ use super::{Job, padded, product};
 use crate::gemm::tile;
 use crate::scratch;
 use crate::simd::{Isa, Kernel, Simd, dispatch, lanes};
+
+/// Input channels whose filters are transformed at a time.
+const CHANNELS: usize = 128;
 
 /// Does the whole job.
 pub(super) fn run(isa: Isa, job: &Job<'_>, parts: &[Part]) {
@@ -56,21 +60,27 @@ impl Kernel for Outputs<'_> {
         let filters = panel * width..(panel * width + width).min(plan.to.channels);
         let filter_plane = weights::plane(channels, width);
         let kept = job.filters.kept.map(|k| &k[panel * 36 * filter_plane..][..36 * filter_plane]);
-        let own = if kept.is_some() { 0 } else { 36 * filter_plane };
+        let own =
+            if kept.is_some() { 0 } else { 36 * weights::plane(channels.min(CHANNELS), width) };
         let sizes = [own, 36 * planes[1], pixels.max().unwrap_or(0) * width];
         scratch::split(
             sizes,
             #[inline(always)]
             |[own, outputs, staged]| {
-                let weights = match kept {
-                    Some(kept) => kept,
-                    None => {
-                        job.filters.transform(s, panel, channels, own);
-                        &*own
-                    }
-                };
                 let sizes = [tiles, channels, width];
-                product::data(s, sizes, planes, inputs, weights, outputs);
+                match kept {
+                    Some(kept) => {
+                        product::data(s, sizes, 0..channels, planes, inputs, kept, outputs);
+                    }
+                    None => {
+                        for first in (0..channels).step_by(CHANNELS) {
+                            let some = first..(first + CHANNELS).min(channels);
+                            let own = &mut own[..36 * weights::plane(some.len(), width)];
+                            job.filters.transform(s, panel, some.clone(), own);
+                            product::data(s, sizes, some, planes, inputs, own, outputs);
+                        }
+                    }
+                }
                 let bias = job.bias.map(|b| &b[panel * width..]);
                 for segment in &group.segments {
                     let (first, plane) = (segment.before, planes[1]);

@@ -44,7 +44,7 @@ impl Kernel for Transform<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        self.job.filters.transform(s, self.panel, self.channels, self.out);
+        self.job.filters.transform(s, self.panel, 0..self.channels, self.out);
     }
 }
 
@@ -87,7 +87,7 @@ impl Kernel for Convolve<'_> {
                     unsafe { transform::inputs(s, &at, staged, tiles_in.as_mut_ptr()) };
                 }
                 let sizes = [rows, channels, filters];
-                product::data(s, sizes, planes, tiles_in, weights, tiles_out);
+                product::data(s, sizes, 0..channels, planes, tiles_in, weights, tiles_out);
                 for segment in &mut plan.segments(part) {
                     let at = Side {
                         plan,

@@ -63,7 +63,7 @@ impl Kernel for Transform<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        self.filters.transform(s, self.panel, self.channels, self.out);
+        self.filters.transform(s, self.panel, 0..self.channels, self.out);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The 36 matrix products, straight from transformed tiles.
 
+use std::ops::Range;
+
 use super::weights::plane;
 use crate::gemm::{finish, micro, start};
 use crate::simd::Simd;
@@ -13,20 +15,22 @@ pub(super) const GRADIENTS: usize = 48;
 
 /// `to[36][panel][tile][filter] = from[36][vector][tile][channel] · weights[panel][36][channel][filter]`: the channels of
 /// `from` lie vector by vector, the filters panel by panel; `sizes` are the tiles (whole register tiles), the channels
-/// (whole vectors) and the filters (whole panels), `planes` the distances of the 36 planes of `from` and `to`.
+/// (whole vectors) and the filters (whole panels), `planes` the distances of the 36 planes of `from` and `to`. Of the
+/// channels `depths` are summed, which are all that `weights` holds; those after the first add to what `to` holds.
 #[inline(always)]
 pub(super) fn data<S: Simd>(
     s: S,
     sizes: [usize; 3],
+    depths: Range<usize>,
     planes: [usize; 2],
     from: &[f32],
     weights: &[f32],
     to: &mut [f32],
 ) {
     match (S::ROWS, S::VECTORS) {
-        (6, 2) => data_tiles::<S, 6, 2>(s, sizes, planes, from, weights, to),
-        (12, 2) => data_tiles::<S, 12, 2>(s, sizes, planes, from, weights, to),
-        (4, 2) => data_tiles::<S, 4, 2>(s, sizes, planes, from, weights, to),
+        (6, 2) => data_tiles::<S, 6, 2>(s, sizes, depths, planes, from, weights, to),
+        (12, 2) => data_tiles::<S, 12, 2>(s, sizes, depths, planes, from, weights, to),
+        (4, 2) => data_tiles::<S, 4, 2>(s, sizes, depths, planes, from, weights, to),
         _ => unreachable!("no micro-kernel for this tile"),
     }
 }
@@ -35,6 +39,7 @@ pub(super) fn data<S: Simd>(
 fn data_tiles<S: Simd, const R: usize, const V: usize>(
     s: S,
     [tiles, channels, filters]: [usize; 3],
+    depths: Range<usize>,
     planes: [usize; 2],
     from: &[f32],
     weights: &[f32],
@@ -42,20 +47,21 @@ fn data_tiles<S: Simd, const R: usize, const V: usize>(
 ) {
     let width = V * S::LANES;
     assert!(tiles.is_multiple_of(R) && filters.is_multiple_of(width));
-    assert!(channels.is_multiple_of(S::LANES));
+    assert!(depths.start.is_multiple_of(S::LANES) && depths.len().is_multiple_of(S::LANES));
+    assert!(depths.end <= channels);
     assert!(from.len() >= 35 * planes[0] + tiles * channels);
     assert!(to.len() >= 35 * planes[1] + tiles * filters);
-    let plane = plane(channels, width);
+    let plane = plane(depths.len(), width);
     assert!(weights.len() >= 36 * plane * (filters / width));
     for xi in 0..36 {
-        for depth in (0..channels).step_by(DEPTH) {
-            let length = DEPTH.min(channels - depth);
+        for depth in depths.clone().step_by(DEPTH) {
+            let length = DEPTH.min(depths.end - depth);
             for panel in 0..filters / width {
                 for tile in (0..tiles).step_by(R) {
                     // SAFETY: the assertions above.
                     unsafe {
                         let a = xi * planes[0] + depth * tiles + tile * S::LANES;
-                        let b = (panel * 36 + xi) * plane + depth * width;
+                        let b = (panel * 36 + xi) * plane + (depth - depths.start) * width;
                         let c = xi * planes[1] + (panel * tiles + tile) * width;
                         let (a, b) = (from.as_ptr().add(a), weights.as_ptr().add(b));
                         let c = to.as_mut_ptr().add(c);
@@ -112,7 +118,7 @@ unsafe fn vectors<S: Simd, const R: usize, const V: usize>(
 pub(super) fn weights<S: Simd>(
     s: S,
     tiles: usize,
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     left: &[f32],
     right: &[f32],
     to: &mut [f32],
@@ -129,7 +135,7 @@ pub(super) fn weights<S: Simd>(
 fn weight_tiles<S: Simd, const R: usize, const V: usize>(
     s: S,
     tiles: usize,
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     left: &[f32],
     right: &[f32],
     to: &mut [f32],

@@ -3,7 +3,7 @@
 //! Groups of parts, whose size depends on the geometry alone, are transformed by all threads; then each task takes the 36
 //! products of some filters with all channels over the tiles of the group, in order, transforms the sums back and adds
 //! them to its filters' gradients. So no sum depends on the number of threads.
-//! Memory: the transformed tiles of a group, and per thread the 36 sums of its filters.
+//! Memory: the transformed tiles of a group, and per thread the 36 sums of some filters and channels.
 
 use std::mem::MaybeUninit;
 
@@ -18,6 +18,11 @@ use super::{product, stage};
 use crate::gemm::tile;
 use crate::scratch;
 use crate::simd::{Isa, Kernel, Simd, dispatch, lanes};
+
+/// Filters of one task, at most; sums of them with [`COLUMNS`] channels stay near the second-level cache.
+const FILTERS: usize = 48;
+/// Channels whose sums are taken, and transformed back, at a time: whole panels of every instruction set.
+const COLUMNS: usize = 96;
 
 /// `∂/∂weight [filters, channels, 3, 3]`.
 pub(in super::super) fn weight_gradient(
@@ -37,7 +42,8 @@ pub(in super::super) fn weight_gradient(
     let ((rows, width), lanes) = (tile(isa), lanes(isa));
     // Whole panels of both, since products take whole register tiles.
     let sizes = [g.channels.next_multiple_of(width), g.filters.next_multiple_of(GRADIENTS)];
-    let block = rows * g.filters.div_ceil(rows).div_ceil(2 * rayon::current_num_threads()).max(1);
+    let even = g.filters.div_ceil(rows).div_ceil(2 * rayon::current_num_threads()).max(1);
+    let block = rows * even.min(FILTERS.div_ceil(rows));
     for group in &Group::all(&plan, &plan.parts(rows), 36 * (sizes[0] + sizes[1])) {
         let tiles = group.tiles;
         let planes = sizes.map(|size| tiles * size + 16);
@@ -123,25 +129,30 @@ impl Kernel for Sums<'_> {
         let count = self.dweight.len() / (9 * self.channels);
         let rows = self.first..self.first + count.next_multiple_of(S::ROWS);
         let panel = rows.len() * width;
-        let plane = rows.len() * columns + 16;
-        scratch::with(
-            36 * plane,
-            #[inline(always)]
-            |sums| {
-                for (xi, sums) in sums.chunks_exact_mut(plane).enumerate() {
-                    let left = &self.gradients[xi * self.planes[1]..];
-                    let right = &self.inputs[xi * self.planes[0]..][..self.tiles * columns];
-                    product::weights(s, self.tiles, rows.clone(), left, right, sums);
-                }
-                for (filter, dweight) in
-                    self.dweight.chunks_exact_mut(9 * self.channels).enumerate()
-                {
-                    for (first, dweight) in dweight.chunks_mut(9 * width).enumerate() {
-                        taps(s, &sums[first * panel + filter * width..], plane, dweight);
+        for column in (0..columns).step_by(COLUMNS) {
+            let some = COLUMNS.min(columns - column);
+            let plane = rows.len() * some + 16;
+            scratch::with(
+                36 * plane,
+                #[inline(always)]
+                |sums| {
+                    for (xi, sums) in sums.chunks_exact_mut(plane).enumerate() {
+                        let left = &self.gradients[xi * self.planes[1]..];
+                        let right = &self.inputs[xi * self.planes[0] + self.tiles * column..];
+                        let right = &right[..self.tiles * some];
+                        product::weights(s, self.tiles, rows.clone(), left, right, sums);
                     }
-                }
-            },
-        );
+                    let filters = self.dweight.chunks_exact_mut(9 * self.channels);
+                    for (filter, dweight) in filters.enumerate() {
+                        let end = (column + some).min(self.channels);
+                        let dweight = &mut dweight[9 * column..9 * end];
+                        for (first, dweight) in dweight.chunks_mut(9 * width).enumerate() {
+                            taps(s, &sums[first * panel + filter * width..], plane, dweight);
+                        }
+                    }
+                },
+            );
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Transformed filters, packed for the 36 products.
 
+use std::ops::Range;
+
 use super::super::Geometry;
 use super::transform;
 use crate::simd::Simd;
@@ -81,14 +83,20 @@ impl<'a> Filters<'a> {
         taps
     }
 
-    /// Transforms the filters of output panel number `panel` into `out`, 36 planes `[channels][panel width]` at the
-    /// distance [`plane`], `channels` being the inputs filled up with zeros.
+    /// Transforms the filters of output panel number `panel` from these input channels, filled up with zeros, into `out`:
+    /// 36 planes `[channels][panel width]` at the distance [`plane`].
     #[inline(always)]
-    pub(super) fn transform<S: Simd>(&self, s: S, panel: usize, channels: usize, out: &mut [f32]) {
+    pub(super) fn transform<S: Simd>(
+        &self,
+        s: S,
+        panel: usize,
+        channels: Range<usize>,
+        out: &mut [f32],
+    ) {
         let width = S::VECTORS * S::LANES;
-        let plane = plane(channels, width);
+        let plane = plane(channels.len(), width);
         assert!(out.len() == 36 * plane);
-        for from in 0..channels {
+        for from in channels.clone() {
             for first in (0..width).step_by(S::LANES) {
                 let taps = self.taps(s, from, panel * width + first);
                 // SAFETY: rows hold 16 ≥ LANES values; 35 · plane + from · width + first + LANES ≤ the length.
@@ -103,7 +111,7 @@ impl<'a> Filters<'a> {
                     let u = transform::weights(s, g);
                     for (i, row) in u.iter().enumerate() {
                         for (j, u) in row.iter().enumerate() {
-                            let at = (6 * i + j) * plane + from * width + first;
+                            let at = (6 * i + j) * plane + (from - channels.start) * width + first;
                             s.store(out.as_mut_ptr().add(at), *u);
                         }
                     }
