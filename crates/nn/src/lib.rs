@@ -32,6 +32,7 @@ pub mod unet_2d;
 
 mod class_labels;
 mod config_json;
+mod configuration;
 mod error;
 mod init;
 mod network;
@@ -40,6 +41,7 @@ mod sample_size;
 
 pub use class_labels::ClassLabels;
 pub use compact_unet_2d::{CompactUNet2D, CompactUNet2DConfig};
+pub use configuration::Configuration;
 pub use error::Error;
 pub use init::Init;
 pub use network::{Network, NetworkInfo};

@@ -7,7 +7,7 @@ use super::kinds::{
 use super::model::UNet2DModel;
 use crate::config_json::{self, any_case, number};
 use crate::layer::{Activation, TimeShift};
-use crate::{Error, Init, SampleSize};
+use crate::{Configuration, Error, Init, SampleSize};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -155,5 +155,23 @@ impl UNet2DConfig {
     pub fn time_dim(&self) -> usize {
         // Python's `or`: zero counts as not given.
         self.time_embedding_dim.filter(|&d| d > 0).unwrap_or(4 * self.block_out_channels[0])
+    }
+}
+
+impl Configuration for UNet2DConfig {
+    type Network = UNet2DModel;
+
+    const CLASS_NAMES: &'static [&'static str] = &[Self::CLASS_NAME];
+
+    fn from_json(object: &Map<String, Value>) -> Result<Self, Error> {
+        Self::from_json(object)
+    }
+
+    fn init(&self, init: &mut Init<'_>) -> Result<UNet2DModel, Error> {
+        self.init(init)
+    }
+
+    fn unknown_keys(&self) -> Vec<String> {
+        self.other.keys().filter(|key| !key.starts_with('_')).cloned().collect()
     }
 }
