@@ -56,18 +56,18 @@ pub(crate) fn draw(
     let watch = context.interrupt.watch();
     let mut progress = context.task(title);
     let mut states: Vec<Vec<f32>> =
-        vec![Vec::new(); if job.recorded > 0 { config.steps + 1 } else { 0 }];
+        vec![Vec::new(); if job.recorded > 0 { config.calls() + 1 } else { 0 }];
     let mut all = Samples { shape: [0; 4], data: Vec::new() };
     let mut seconds = 0.0;
     let batch = config.batch_of(model, None, job.count).min(job.count);
-    let calls = (job.count.div_ceil(batch) * (config.steps + 1)) as f64;
+    let calls = (job.count.div_ceil(batch) * (config.calls() + 1)) as f64;
     for first in (0..job.count).step_by(batch) {
         let begun = Instant::now();
         let count = batch.min(job.count - first);
         let part = part(job, first, count);
         let mut failed = None;
         let mut observer = |now: &langevin_models::Progress<'_>| {
-            let done = ((first / batch) * (config.steps + 1) + now.step + 1) as f64 / calls;
+            let done = ((first / batch) * (config.calls() + 1) + now.step + 1) as f64 / calls;
             progress.update(done, || {
                 format!("{} of {}", thousands(first), counted(job.count, "picture"))
             });

@@ -9,7 +9,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use langevin_core::Level;
 use langevin_data::Picture;
 use langevin_data::picture::{ContactSheet, write_gif, write_png};
 use langevin_models::Samples;
@@ -108,13 +107,13 @@ impl Gallery {
 
 /// Writes the states of the first pictures, level by level, as an animation.
 ///
-/// A state is divided by √(alpha² + sigma²), so that noise of any size is seen as noise.
+/// A state is divided by the root mean square that `sizes` expects of it, so that noise of any size is seen as noise.
 pub(crate) fn animate(
     path: &Path,
     job: &Job,
     shape: [usize; 4],
     states: &[Vec<f32>],
-    levels: &[Level],
+    sizes: &[f64],
 ) -> Result<(), Failure> {
     let [_, c, h, w] = shape;
     let count = job.recorded.min(ANIMATED);
@@ -122,7 +121,7 @@ pub(crate) fn animate(
     let last = states.len() - 1;
     let mut frames = Vec::new();
     for k in (0..=last).filter(|k| k % every == 0 || *k == last) {
-        let scale = 1.0 / levels[k].alpha.hypot(levels[k].sigma) as f32;
+        let scale = 1.0 / sizes[k] as f32;
         let data: Vec<f32> = states[k][..count * c * h * w].iter().map(|x| x * scale).collect();
         let shown = Samples { shape: [count, c, h, w], data };
         let sheet = layout(job, count);

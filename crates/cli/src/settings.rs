@@ -1,21 +1,51 @@
-//! How to sample: what was asked for, else what the run shows its own pictures with, else plain DDIM on the grid that
-//! the folder's scheduler names.
+//! How to sample: what was asked for, else what the run shows its own pictures with, else, in a folder that is not
+//! Langevin's own, the steps of its scheduler.
 
-use langevin_core::{AnySolver, Grid, Schedule};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use langevin_core::{AnySolver, Grid};
 use langevin_models::{Model, RngKind, SampleConfig};
+use langevin_schedulers::{Mode, Plan, Request};
 
 use crate::failure::Failure;
 use crate::subject::Subject;
+
+/// A solver by name, or the scheduler of the model's folder.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Way {
+    Solver(AnySolver),
+    Scheduler,
+}
+
+impl Way {
+    /// The name of the folder's scheduler.
+    pub(crate) const SCHEDULER: &str = "scheduler";
+
+    /// All names.
+    pub(crate) fn names() -> Vec<&'static str> {
+        AnySolver::NAMES.iter().copied().chain([Self::SCHEDULER]).collect()
+    }
+}
+
+impl FromStr for Way {
+    type Err = langevin_core::Error;
+
+    fn from_str(name: &str) -> langevin_core::Result<Self> {
+        if name == Self::SCHEDULER { Ok(Self::Scheduler) } else { Ok(Self::Solver(name.parse()?)) }
+    }
+}
 
 /// What was asked for on the command line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) steps: Option<usize>,
-    pub(crate) solver: Option<AnySolver>,
+    pub(crate) way: Option<Way>,
     pub(crate) grid: Option<Grid>,
     pub(crate) eta: Option<f64>,
     pub(crate) guidance: Option<f64>,
     pub(crate) guidance_interval: Option<[f64; 2]>,
+    pub(crate) mode: Mode,
     pub(crate) rng: RngKind,
     pub(crate) batch: Option<usize>,
 }
@@ -37,19 +67,45 @@ pub(crate) fn settle(
         if model.config.classes.as_ref().is_some_and(|classes| classes.null.is_some()) {
             config.guidance = samples.guidance;
         }
-    } else if let Some(spacing) = subject.spacing() {
-        config.grid = spacing;
-        config.steps = config.steps.min(model.config.schedule.steps());
     }
+    let own = subject.is_own() || asked.grid.is_some();
+    let plan = match asked.way {
+        Some(Way::Solver(_)) => None,
+        None if own => None,
+        None | Some(Way::Scheduler) => Some(Arc::new(plan(asked, subject)?)),
+    };
+    if let (Some(grid), Some(_)) = (asked.grid, &plan) {
+        return Err(Failure::usage(format!(
+            "--grid {grid} does not go with --solver {}, whose configuration says where the steps lie",
+            Way::SCHEDULER
+        ))
+        .hint("leave one of the two away"));
+    }
+    let solver = match asked.way {
+        Some(Way::Solver(solver)) => Some(solver),
+        _ => None,
+    };
     Ok(SampleConfig {
         steps: asked.steps.unwrap_or(config.steps),
-        solver: asked.solver.unwrap_or(config.solver),
+        plan,
+        solver: solver.unwrap_or(config.solver),
         grid: asked.grid.unwrap_or(config.grid),
         eta: asked.eta.unwrap_or(config.eta),
         guidance: asked.guidance.unwrap_or(config.guidance),
         guidance_interval: asked.guidance_interval.unwrap_or(config.guidance_interval),
         rng: asked.rng,
         batch: asked.batch,
+    })
+}
+
+/// The steps of the folder's scheduler.
+fn plan(asked: &Asked, subject: &Subject) -> Result<Plan, Failure> {
+    let scheduler = subject.scheduler()?;
+    let steps = asked.steps.unwrap_or_else(|| subject.usual_steps());
+    let request = Request { steps, eta: asked.eta, mode: asked.mode };
+    Plan::new(&scheduler, &request).map_err(|error| {
+        Failure::failed(error.to_string())
+            .hint("other --steps may do, or a solver of Langevin's own: --solver euler")
     })
 }
 
@@ -87,16 +143,28 @@ pub(crate) fn labels(
 pub(crate) fn record(config: &SampleConfig, model: &str) -> Vec<(String, String)> {
     let [low, high] = config.guidance_interval;
     let text = |key: &str, value: String| (format!("langevin:{key}"), value);
-    vec![
+    let way = match &config.plan {
+        None => {
+            let solver = config.solver.to_string();
+            vec![
+                ("solver", solver),
+                ("grid", config.grid.to_string()),
+                ("eta", config.eta.to_string()),
+            ]
+        }
+        Some(_) => vec![("solver", Way::SCHEDULER.to_owned())],
+    };
+    let way = way.into_iter().map(|(key, value)| text(key, value));
+    let before = vec![
         ("Software".to_owned(), format!("langevin {}", env!("CARGO_PKG_VERSION"))),
         text("version", env!("CARGO_PKG_VERSION").to_owned()),
         text("model", model.to_owned()),
         text("steps", config.steps.to_string()),
-        text("solver", config.solver.to_string()),
-        text("grid", config.grid.to_string()),
-        text("eta", config.eta.to_string()),
+    ];
+    let after = vec![
         text("guidance", config.guidance.to_string()),
         text("guidance_interval", format!("{low},{high}")),
         text("rng", config.rng.to_string()),
-    ]
+    ];
+    before.into_iter().chain(way).chain(after).collect()
 }

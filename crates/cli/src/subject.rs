@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use langevin_core::Grid;
-use langevin_models::Model;
+use langevin_models::{Model, OWN_FILE};
 use langevin_train::{RunFolder, TrainConfig};
 use langevin_weights::atomic;
 use langevin_weights::folder::{MODEL_INDEX, ModelFolder};
@@ -64,12 +63,31 @@ impl Subject {
         Ok(self.run.as_ref().map(RunFolder::config).transpose()?)
     }
 
-    /// The grid that the folder's scheduler names as its `timestep_spacing`.
-    pub(crate) fn spacing(&self) -> Option<Grid> {
-        let ModelFolder::Pipeline(pipeline) = ModelFolder::open(&self.model).ok()? else {
-            return None;
+    /// Whether Langevin wrote the folder.
+    pub(crate) fn is_own(&self) -> bool {
+        self.run.is_some() || self.model.join(OWN_FILE).exists()
+    }
+
+    /// The configuration of the folder's scheduler.
+    pub(crate) fn scheduler(&self) -> Result<langevin_schedulers::Config, Failure> {
+        let ModelFolder::Pipeline(pipeline) = ModelFolder::open(&self.model)? else {
+            return Err(Failure::failed(format!("{} holds no scheduler", self.model.display()))
+                .hint("give the folder that holds model_index.json"));
         };
-        let scheduler = pipeline.component("scheduler").ok()?;
-        scheduler.config().optional::<String>("timestep_spacing").ok()??.parse().ok()
+        let config = pipeline.component("scheduler")?.config().clone();
+        Ok(langevin_schedulers::Config::new(config)?)
+    }
+
+    /// The number of steps that Python's pipeline of this class takes where nobody says how many.
+    pub(crate) fn usual_steps(&self) -> usize {
+        let class = match ModelFolder::open(&self.model) {
+            Ok(ModelFolder::Pipeline(pipeline)) => pipeline.index().class_name().map(str::to_owned),
+            _ => None,
+        };
+        match class.as_deref() {
+            Some("DDPMPipeline") => 1000,
+            Some("ScoreSdeVePipeline") => 2000,
+            _ => 50,
+        }
     }
 }

@@ -88,6 +88,13 @@ fn one_gaussian_has_a_closed_form() {
     let primitive = |ratio: f64| -0.5 * (1.0 + std * std / (ratio * ratio)).ln();
     let expected = primitive(10.0) - primitive(0.1);
     assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+    let mean = |gamma: f64| {
+        let one =
+            |x: f64, n: f64| bound.loss_over_gamma(gamma, &vec![x * std], &vec![n]).unwrap()[0];
+        0.25 * (one(1.0, 1.0) + one(1.0, -1.0) + one(-1.0, 1.0) + one(-1.0, -1.0))
+    };
+    let found = over_time(bound.gammas(), 400, mean);
+    assert!((found - expected).abs() < 1e-5, "over γ {found} {expected}");
 }
 
 /// Discrete data whose first level is far below the spacing are read without loss; at a level far above it nothing is known.

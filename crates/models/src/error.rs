@@ -18,6 +18,9 @@ pub enum Error {
     /// A file refused.
     #[error(transparent)]
     Weights(#[from] langevin_weights::Error),
+    /// A scheduler configuration cannot be run.
+    #[error(transparent)]
+    Schedulers(#[from] langevin_schedulers::Error),
     /// A component's configuration does not fit what this crate runs.
     #[error("{path}: {reason}", path = path.display())]
     Component {

@@ -18,8 +18,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{Classes, Error, Model, ModelConfig, Result, scheduler};
 
-/// The file of what diffusers has no place for.
-const OWN_FILE: &str = "langevin.json";
+/// The file of what diffusers has no place for; a folder that holds one was written by Langevin.
+pub const OWN_FILE: &str = "langevin.json";
 
 impl Model {
     /// Reads a model folder.

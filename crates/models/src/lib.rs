@@ -2,23 +2,29 @@
 //!
 //! [`Model`] is the only place that knows all three.
 //! A model on disk is a diffusers folder ([`Model::save`], [`Model::load`]).
-//! [`sample`] draws images from it; image `i` depends on its own seed alone.
+//! [`sample`] draws images from it, with the solvers of the core or along a plan of a scheduler configuration; image `i`
+//! depends on its own seed alone. [`likelihood`] says how probable images are under it.
 
+mod branches;
 mod classes;
 mod config;
 mod denoiser;
 mod error;
 mod folder;
+mod likelihood;
 mod model;
 mod noise;
+mod planned;
 mod sample;
 pub mod scheduler;
 
+pub use branches::ModelBranches;
 pub use classes::Classes;
 pub use config::ModelConfig;
 pub use denoiser::ModelDenoiser;
 pub use error::{Error, Result};
-pub use folder::{load_network, unused_keys};
+pub use folder::{OWN_FILE, load_network, unused_keys};
+pub use langevin_schedulers::RngKind;
+pub use likelihood::{LikelihoodMethod, Subjects, likelihood};
 pub use model::Model;
-pub use noise::RngKind;
 pub use sample::{Progress, SampleConfig, SampleJob, Samples, sample};

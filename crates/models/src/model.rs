@@ -48,12 +48,23 @@ impl Model {
                 expected: vec![n],
             });
         }
-        let device = x.device();
-        let times: Vec<f32> =
+        let timesteps: Vec<f32> =
             levels.iter().map(|&level| self.config.schedule.timestep(level) as f32).collect();
-        let times = Tensor::<1>::from_data(TensorData::new(times, [n]), &device);
-        let labels = self.label_tensor(n, labels, &device)?;
+        let device = x.device();
         let x = self.scale_input(x, levels, &device);
+        self.told(x, &timesteps, labels)
+    }
+
+    /// The network's output for inputs as it takes them: scaled, and with the timestep of each image.
+    pub(crate) fn told(
+        &self,
+        x: Tensor<4>,
+        timesteps: &[f32],
+        labels: Option<&[u32]>,
+    ) -> Result<Tensor<4>> {
+        let (n, device) = (timesteps.len(), x.device());
+        let times = Tensor::<1>::from_data(TensorData::new(timesteps.to_vec(), [n]), &device);
+        let labels = self.label_tensor(n, labels, &device)?;
         Ok(self.network.forward(x, times, labels))
     }
 

@@ -5,45 +5,10 @@ use std::cell::RefCell;
 use burn::tensor::{Device, Tensor, TensorData};
 use langevin_core::NoiseSource;
 use langevin_core::rng::{Philox, TorchGenerator};
+use langevin_schedulers::RngKind;
 
 /// Purpose number of the random stream of an image's noise; index 0 is the start, the next ones the steps.
 const PURPOSE_NOISE: u64 = 0x5A3B;
-
-/// Which generator draws the noise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RngKind {
-    /// Langevin's own: Philox 4×32-10, addressed by (seed, step).
-    #[default]
-    Philox,
-    /// PyTorch's CPU generator with the same seed, for parity.
-    Torch,
-}
-
-impl RngKind {
-    /// Both, for help texts and errors.
-    pub const NAMES: [&'static str; 2] = ["philox", "torch"];
-}
-
-impl std::str::FromStr for RngKind {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "philox" => Ok(Self::Philox),
-            "torch" => Ok(Self::Torch),
-            _ => Err(format!(
-                "\"{name}\" is not a generator: choose one of {}",
-                Self::NAMES.join(", ")
-            )),
-        }
-    }
-}
-
-impl std::fmt::Display for RngKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(Self::NAMES[*self as usize])
-    }
-}
 
 /// Standard normal noise `[N, C, H, W]` for the images with these seeds.
 pub(crate) struct ImageNoise<'a> {

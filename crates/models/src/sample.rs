@@ -3,13 +3,16 @@
 //! Image `i` depends on its seed, its class and the settings alone: the same bytes for any batch size or thread count.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use langevin_core::guidance::{ClassifierFree, Interval};
-use langevin_core::{AnySolver, Denoiser, Grid, Trajectory};
+use langevin_core::{AnySolver, Denoiser, Grid, Level, Trajectory};
+use langevin_schedulers::Plan;
 
 use crate::noise::ImageNoise;
-use crate::{Error, Model, ModelDenoiser, Result, RngKind};
+use crate::planned::{self, told};
+use crate::{Error, Model, ModelBranches, ModelDenoiser, Result, RngKind};
 
 /// How to sample.
 #[derive(Clone, Debug)]
@@ -26,6 +29,8 @@ pub struct SampleConfig {
     pub guidance: f64,
     /// Guidance counts only where `low < sigma/alpha ≤ high` (Kynkäänniemi et al. 2024).
     pub guidance_interval: [f64; 2],
+    /// The steps of a scheduler configuration, in place of `steps`, `solver`, `grid` and `eta`.
+    pub plan: Option<Arc<Plan>>,
     /// Which generator draws the noise.
     pub rng: RngKind,
     /// Images per forward pass; has no influence on the images. `None` takes as many as make a layer fit the caches.
@@ -36,14 +41,54 @@ pub struct SampleConfig {
 const LAYER_BYTES: usize = 5 << 20;
 
 impl SampleConfig {
-    /// Images per forward pass when `count` of this size are drawn: what was asked for, or equal parts of `count`.
+    /// Images per forward pass when `count` of this size are drawn: what was asked for, or equal parts of `count`; one
+    /// where the plan would couple them.
     pub fn batch_of(&self, model: &Model, size: Option<[usize; 2]>, count: usize) -> usize {
-        let network = &model.config.network;
-        let widest = size.or(network.sample_size()).map_or(0, |size| network.widest_layer(size));
-        let most = (LAYER_BYTES / (size_of::<f32>() * widest.max(1))).max(1);
-        let count = count.max(1);
+        if self.plan.as_ref().is_some_and(|plan| plan.couples_samples()) {
+            return 1;
+        }
+        let (most, count) = (images_at_once(model, size), count.max(1));
         self.batch.unwrap_or_else(|| count.div_ceil(count.div_ceil(most)))
     }
+
+    /// How many states follow the first.
+    pub fn calls(&self) -> usize {
+        self.plan.as_ref().map_or(self.steps, |plan| plan.calls())
+    }
+
+    /// The expected root mean square of each state, the first included, for data of unit variance.
+    ///
+    /// # Errors
+    /// Where the grid has no such steps.
+    pub fn sizes(&self, model: &Model) -> Result<Vec<f64>> {
+        let size = |level: &Level| level.alpha.hypot(level.sigma);
+        match &self.plan {
+            Some(plan) => Ok(plan.sizes()),
+            None => Ok(self.levels(model)?.iter().map(size).collect()),
+        }
+    }
+
+    /// What drawn noise of unit variance is multiplied by to start from.
+    ///
+    /// # Errors
+    /// Where the grid has no such steps.
+    pub fn start_size(&self, model: &Model) -> Result<f64> {
+        match &self.plan {
+            Some(plan) => Ok(plan.init_noise_sigma),
+            None => Ok(self.sizes(model)?[0]),
+        }
+    }
+
+    fn levels(&self, model: &Model) -> Result<Vec<Level>> {
+        Ok(self.grid.levels(&model.config.schedule, self.steps)?)
+    }
+}
+
+/// Images whose widest layer of the network fits the caches.
+pub(crate) fn images_at_once(model: &Model, size: Option<[usize; 2]>) -> usize {
+    let network = &model.config.network;
+    let widest = size.or(network.sample_size()).map_or(0, |size| network.widest_layer(size));
+    (LAYER_BYTES / (size_of::<f32>() * widest.max(1))).max(1)
 }
 
 impl Default for SampleConfig {
@@ -56,6 +101,7 @@ impl Default for SampleConfig {
             eta: 0.0,
             guidance: 1.0,
             guidance_interval: [0.0, f64::INFINITY],
+            plan: None,
             rng: RngKind::Philox,
             batch: None,
         }
@@ -108,40 +154,32 @@ pub fn sample(
     observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Samples> {
     let shape = check(model, job, config)?;
-    let levels = config.grid.levels(&model.config.schedule, config.steps)?;
+    let (start_size, calls) = (config.start_size(model)?, config.calls());
     let [total, c, h, w] = shape;
     let size = c * h * w;
     let mut data = Vec::with_capacity(total * size);
     let batch = config.batch_of(model, job.size, total);
     for first in (0..total).step_by(batch) {
         let range = first..(first + batch).min(total);
-        let noise = ImageNoise::new(config.rng, &job.seeds[range.clone()], [c, h, w], device);
-        let (start, noise) = match &job.start {
-            Some(start) => {
-                let values = start[range.start * size..range.end * size].to_vec();
-                let state = TensorData::new(values, [range.len(), c, h, w]);
-                (Tensor::from_data(state, device), noise.without_start())
-            }
-            // For data of unit variance, x at this level has variance alpha² + sigma².
-            None => (noise.draw(0) * levels[0].alpha.hypot(levels[0].sigma), noise),
+        let start = job.start.as_ref().map(|start| {
+            let values = start[range.start * size..range.end * size].to_vec();
+            Tensor::from_data(TensorData::new(values, [range.len(), c, h, w]), device)
+        });
+        let part = planned::Batch {
+            model,
+            config,
+            labels: job.labels.as_ref().map(|labels| &labels[range.clone()]),
+            seeds: &job.seeds[range.clone()],
+            shape: [c, h, w],
+            start,
         };
-        let labels = job.labels.as_ref().map(|l| &l[range.clone()]);
-        let denoiser = guided(model, labels, config)?;
-        let mut trajectory =
-            Trajectory::new(start, levels.clone(), config.solver, config.eta, &*denoiser, &noise);
         let mut tell = |step: usize, state: &Tensor<4>| {
-            let progress = Progress { first, images: total, step, steps: config.steps, state };
-            match observer(&progress) {
-                ControlFlow::Break(()) => Err(Error::Interrupted { done: first, total }),
-                ControlFlow::Continue(()) => Ok(()),
-            }
+            told(observer, &Progress { first, images: total, step, steps: calls, state })
         };
-        for step in 0..config.steps {
-            let Some(eval) = trajectory.next() else { break };
-            tell(step, &eval?.x)?;
-        }
-        let state = trajectory.run()?;
-        tell(config.steps, &state)?;
+        let state = match &config.plan {
+            Some(plan) => part.run(plan, device, &mut tell)?,
+            None => solved(part, start_size, device, &mut tell)?,
+        };
         let values =
             state.into_data().try_into_vec::<f32>().map_err(|e| Error::Tensor(format!("{e:?}")))?;
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
@@ -150,6 +188,33 @@ pub fn sample(
         data.extend(values);
     }
     Ok(Samples { shape, data })
+}
+
+/// The last state of a batch along the configuration's grid; `tell` is told of all.
+fn solved(
+    part: planned::Batch<'_>,
+    start_size: f64,
+    device: &Device,
+    tell: &mut dyn FnMut(usize, &Tensor<4>) -> Result<()>,
+) -> Result<Tensor<4>> {
+    let planned::Batch { model, config, labels, seeds, shape, start } = part;
+    let noise = ImageNoise::new(config.rng, seeds, shape, device);
+    let (start, noise) = match start {
+        Some(start) => (start, noise.without_start()),
+        // For data of unit variance, x at this level has variance alpha² + sigma².
+        None => (noise.draw(0) * start_size, noise),
+    };
+    let denoiser = guided(model, labels, config)?;
+    let levels = config.levels(model)?;
+    let mut trajectory =
+        Trajectory::new(start, levels, config.solver, config.eta, &*denoiser, &noise);
+    for step in 0..config.steps {
+        let Some(eval) = trajectory.next() else { break };
+        tell(step, &eval?.x)?;
+    }
+    let state = trajectory.run()?;
+    tell(config.steps, &state)?;
+    Ok(state)
 }
 
 /// The model's denoiser, wrapped in classifier-free guidance where the scale is not 1, inside its interval.
@@ -163,7 +228,7 @@ fn guided<'a>(
         return Ok(Box::new(conditional));
     }
     let [low, high] = config.guidance_interval;
-    let guided = ClassifierFree::new(conditional, ModelDenoiser::new(model, None), config.guidance);
+    let guided = ClassifierFree::of(ModelBranches::new(model, [labels, None]), config.guidance);
     Ok(Box::new(Interval::new(guided, conditional, low, high)?))
 }
 

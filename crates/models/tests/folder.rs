@@ -89,11 +89,15 @@ fn schedulers_that_are_not_run_are_named() {
     refused(json!({"_class_name": "DDPMScheduler", "beta_schedule": "spiral"}), "spiral");
     refused(json!({"_class_name": "DDIMScheduler", "prediction_type": "nonsense"}), "nonsense");
     refused(json!({"_class_name": "DDIMScheduler", "beta_end": 7.0}), "beta_end is 7");
+    refused(json!({"_class_name": "SCMScheduler"}), "no other solver fits");
     refused(
-        json!({"_class_name": "DDIMScheduler", "rescale_betas_zero_snr": true}),
-        "rescale_betas_zero_snr",
+        json!({"_class_name": "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting": true}),
+        "use_dynamic_shifting",
     );
-    refused(json!({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0}), "shift = 3");
+    let zero = json!({"_class_name": "DDIMScheduler", "rescale_betas_zero_snr": true});
+    assert_eq!(read(zero), Ok(()));
+    let shifted = json!({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0});
+    assert_eq!(read(shifted), Ok(()));
     assert_eq!(read(json!({"_class_name": "DDPMScheduler"})), Ok(()));
 }
 

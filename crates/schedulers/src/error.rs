@@ -81,6 +81,12 @@ pub enum Error {
     /// Reading or writing failed, or a value has the wrong type.
     #[error(transparent)]
     Weights(#[from] langevin_weights::Error),
+    /// The observer of a run ended it.
+    #[error("the run was stopped by its observer")]
+    Stopped,
+    /// The network failed.
+    #[error("{0}")]
+    Network(String),
     /// The mathematics failed.
     #[error(transparent)]
     Core(#[from] langevin_core::Error),

@@ -18,6 +18,17 @@ pub enum RngKind {
     Torch,
 }
 
+impl RngKind {
+    /// Both, for help texts and errors.
+    pub const NAMES: [&'static str; 2] = ["philox", "torch"];
+}
+
+impl std::fmt::Display for RngKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(Self::NAMES[*self as usize])
+    }
+}
+
 impl std::str::FromStr for RngKind {
     type Err = Error;
 

@@ -157,6 +157,31 @@ impl Call {
 }
 
 impl Plan {
+    /// How many states follow the first.
+    pub fn calls(&self) -> usize {
+        self.levels().count()
+    }
+
+    /// The expected root mean square of each state, the first included, for data of unit variance.
+    pub fn sizes(&self) -> Vec<f64> {
+        let sizes = self.levels().map(|level| level.alpha.hypot(level.sigma));
+        // The last state is clean, or nearly.
+        sizes.chain([1.0]).collect()
+    }
+
+    /// Whether a step takes means over the batch, so that a sample depends on its neighbours.
+    pub fn couples_samples(&self) -> bool {
+        matches!(self.path, Path::Own(OwnPath::ScoreSdeVe(_)))
+    }
+
+    /// The level of each state but the last.
+    fn levels(&self) -> Box<dyn Iterator<Item = Level> + '_> {
+        match &self.path {
+            Path::Calls(calls) => Box::new(calls.iter().map(|call| call.from)),
+            Path::Own(own) => own.levels(),
+        }
+    }
+
     /// The plan of this configuration for this request.
     ///
     /// # Errors
@@ -177,6 +202,6 @@ impl Plan {
                 expected: "not negative and finite".to_owned(),
             });
         }
-        crate::class::plan(config, request)
+        (crate::class::of(config)?.plan)(config, request)
     }
 }

@@ -13,6 +13,9 @@ pub trait Network<X> {
     fn output(&self, x: &X, at: Level, timestep: f64) -> Result<X>;
 }
 
+/// What is told of each state as it is reached, with its index; an error from it ends the run.
+pub type Observer<'a, X> = dyn FnMut(usize, &X) -> Result<()> + 'a;
+
 /// The states of a plan: the one it starts from, then one after each call.
 ///
 /// # Errors
@@ -23,33 +26,55 @@ pub fn run<X: Sample>(
     start: X,
     noise: &mut dyn NoiseSource<X>,
 ) -> Result<Vec<X>> {
+    let mut states = Vec::with_capacity(plan.timesteps.len() + 1);
+    walk(plan, network, start, noise, &mut |_, x| {
+        states.push(x.clone());
+        Ok(())
+    })?;
+    Ok(states)
+}
+
+/// The last state of a plan; `observer` is told of all, the one it starts from included, and none is kept longer than
+/// the steps need it.
+///
+/// # Errors
+/// What the network, the noise, the solvers or the observer return.
+pub fn walk<X: Sample>(
+    plan: &Plan,
+    network: &dyn Network<X>,
+    start: X,
+    noise: &mut dyn NoiseSource<X>,
+    observer: &mut Observer<'_, X>,
+) -> Result<X> {
+    observer(0, &start)?;
     match &plan.path {
-        Path::Calls(calls) => run_calls(calls, network, start, noise),
-        Path::Own(own) => own.run(network, start, noise),
+        Path::Calls(calls) => walk_calls(calls, network, start, noise, observer),
+        Path::Own(own) => own.walk(network, start, noise, observer),
     }
 }
 
-fn run_calls<X: Sample>(
+fn walk_calls<X: Sample>(
     calls: &[Call],
     network: &dyn Network<X>,
     start: X,
     noise: &mut dyn NoiseSource<X>,
-) -> Result<Vec<X>> {
-    let mut states = Vec::with_capacity(calls.len() + 1);
-    states.push(start);
+    observer: &mut Observer<'_, X>,
+) -> Result<X> {
     // As much as any call looks back on: the methods change from call to call.
     let methods = calls.iter().flat_map(|call| [Some(call.method), call.corrector]).flatten();
     let memory = methods.map(|method| Solver::<X>::memory(&method)).max().unwrap_or(1);
     let mut past: Vec<Eval<X>> = Vec::new();
+    let mut x = start;
     for (done, call) in calls.iter().enumerate() {
-        past.push(evaluate(call, network, &states[done])?);
+        past.push(evaluate(call, network, &x)?);
         past.drain(..past.len().saturating_sub(memory));
         if let Some(corrected) = correct(call, &past)? {
             *past.last_mut().expect("an evaluation was just pushed") = corrected;
         }
-        states.push(step(call, &past, noise)?);
+        x = step(call, &past, noise)?;
+        observer(done + 1, &x)?;
     }
-    Ok(states)
+    Ok(x)
 }
 
 /// The evaluation that a call's step starts from.

@@ -90,6 +90,7 @@ fn settings(model: &Model, config: &SamplesConfig) -> SampleConfig {
         eta: config.eta,
         guidance: if guided { config.guidance } else { 1.0 },
         guidance_interval: config.guidance_interval,
+        plan: None,
         rng: RngKind::Philox,
         batch: None,
     }

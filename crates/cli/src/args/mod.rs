@@ -9,6 +9,7 @@ pub(crate) mod devices;
 pub(crate) mod eval;
 pub(crate) mod info;
 pub(crate) mod lab;
+pub(crate) mod likelihood;
 pub(crate) mod number;
 pub(crate) mod quickstart;
 pub(crate) mod sample;
@@ -65,6 +66,7 @@ pub(crate) enum Verb {
     Train(train::Train),
     Sample(sample::Sample),
     Eval(eval::Eval),
+    Likelihood(likelihood::Likelihood),
     Trace(trace::Trace),
     Verify(verify::Verify),
     Bench(bench::Bench),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use langevin_schedulers::Mode;
 
 use crate::args::classes::Classes;
 use crate::args::number::{count, finite, interval, unit_interval};
@@ -31,10 +32,13 @@ pub(crate) struct Sample {
     /// Steps from noise to picture [default: what suits the model]
     #[arg(long, value_name = "N", value_parser = count)]
     pub(crate) steps: Option<usize>,
-    /// Solver: euler (or ddim), ddpm (or ancestral), heun, dpm-2m [default: what suits the model]
+    /// Solver: euler (or ddim), ancestral (or ddpm), lcm, heun, heun-flow, rk4, dpm-2, dpm-3, dpm-2s, dpm-2m, dpm-3m,
+    /// unipc-2, unipc-3, deis, lms, plms, ipndm, sa; scheduler is the folder's own scheduler with its own
+    /// steps, as Python's diffusers runs it [default: what suits the model; scheduler in folders from elsewhere]
     #[arg(long, value_name = "NAME")]
     pub(crate) solver: Option<String>,
-    /// Where the steps lie: uniform, leading, trailing, linspace, quadratic, karras [default: what suits the model]
+    /// Where the steps lie: uniform, leading, trailing, linspace, quadratic, karras, exponential, lu, beta, ays, ays-sdxl
+    /// [default: what suits the model]
     #[arg(long, value_name = "NAME")]
     pub(crate) grid: Option<String>,
     /// Share of fresh noise in each step: 0 is deterministic, 1 is ancestral
@@ -58,6 +62,9 @@ pub(crate) struct Sample {
     /// Save every state as `trajectory` [steps+1, N, C, H, W] and the result as `sample` [N, C, H, W]
     #[arg(long, value_name = "OUT.safetensors")]
     pub(crate) trajectory: Option<PathBuf>,
+    /// With the folder's scheduler: reproduce known bugs of diffusers (as-diffusers) or mend them (fixed)
+    #[arg(long, value_name = "MODE", default_value = "as-diffusers")]
+    pub(crate) mode: Mode,
     /// Random numbers: philox is ours, torch is PyTorch's CPU generator for the same seed
     #[arg(long, value_name = "NAME", default_value = "philox")]
     pub(crate) rng: String,

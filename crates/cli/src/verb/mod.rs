@@ -6,6 +6,7 @@ mod devices;
 mod eval;
 mod info;
 mod lab;
+mod likelihood;
 mod quickstart;
 mod sample;
 mod trace;
@@ -24,6 +25,7 @@ pub(crate) fn run(verb: &Verb, context: &Context) -> Result<Outcome, Failure> {
         Verb::Train(args) => train::run(args, context),
         Verb::Sample(args) => sample::run(args, context),
         Verb::Eval(args) => eval::run(args, context),
+        Verb::Likelihood(args) => likelihood::run(args, context),
         Verb::Trace(args) => trace::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
         Verb::Bench(args) => bench::run(args, context),

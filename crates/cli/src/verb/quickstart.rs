@@ -103,8 +103,8 @@ fn finish(
     })?;
     gallery.finish(&kept, &drawn.samples)?;
     let animation = run.samples_path().join("denoising.gif");
-    let levels = settings.grid.levels(&model.config.schedule, settings.steps)?;
-    animate(&animation, &kept, drawn.samples.shape, &drawn.states, &levels)?;
+    let sizes = settings.sizes(&model)?;
+    animate(&animation, &kept, drawn.samples.shape, &drawn.states, &sizes)?;
 
     let begun = Instant::now();
     let rest =

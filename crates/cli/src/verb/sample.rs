@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
-use langevin_core::{AnySolver, Grid, Level};
+use langevin_core::Grid;
 use langevin_models::{Model, RngKind, SampleConfig};
 use langevin_weights::{TensorFile, TensorRef, Values, nearest, write_tensors};
 use serde_json::json;
@@ -15,33 +15,38 @@ use crate::draw::{Drawn, Job, draw};
 use crate::failure::{Failure, Hint};
 use crate::gallery::{ANIMATED, Gallery, Place, animate, free_sibling, make_folder_of};
 use crate::output::Outcome;
-use crate::settings::{Asked, labels, record, settle};
+use crate::settings::{Asked, Way, labels, record, settle};
 use crate::subject::Subject;
 use crate::words::{counted, seconds};
 
 pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> {
     let asked = Asked {
         steps: args.steps,
-        solver: args
+        way: args
             .solver
             .as_deref()
-            .map(|name| choice("--solver", name, AnySolver::NAMES))
+            .map(|name| choice("--solver", name, &Way::names()))
             .transpose()?,
         grid: args.grid.as_deref().map(|name| choice("--grid", name, Grid::NAMES)).transpose()?,
         eta: args.eta,
         guidance: args.guidance,
         guidance_interval: args.guidance_interval,
+        mode: args.mode,
         rng: choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?,
         batch: args.batch,
     };
     let subject = Subject::find(&args.model)?;
     let model = subject.load(&context.device())?;
     let config = settle(&asked, &model, &subject)?;
-    let levels = config.grid.levels(&model.config.schedule, config.steps).map_err(|error| {
+    let sizes = config.sizes(&model).map_err(|error| {
         Failure::usage(error.to_string()).hint("choose other --steps or another --grid")
     })?;
     let classes: Vec<u32> = args.class.iter().flat_map(|classes| classes.0.clone()).collect();
-    let given = args.latents.as_deref().map(|path| latents(path, &model, &levels)).transpose()?;
+    let given = args
+        .latents
+        .as_deref()
+        .map(|path| latents(path, &model, config.start_size(&model)?))
+        .transpose()?;
     let count = count(args, &model, &classes, given.as_ref().map(|(count, _)| *count))?;
     let recorded = match (&args.trajectory, &args.animate) {
         (Some(_), _) => count,
@@ -70,7 +75,7 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
         save_trajectory(path, &drawn)?;
     }
     if let Some(path) = &args.animate {
-        animate(path, &job, drawn.samples.shape, &drawn.states, &levels)?;
+        animate(path, &job, drawn.samples.shape, &drawn.states, &sizes)?;
     }
     Ok(outcome(args, &gallery, &job, &config, &drawn))
 }
@@ -92,13 +97,16 @@ fn outcome(
     for path in [&args.animate, &args.trajectory].into_iter().flatten() {
         text.push_str(&format!("\nwrote {}", path.display()));
     }
+    let (solver, grid, eta) = match &config.plan {
+        None => (config.solver.to_string(), Some(config.grid.to_string()), Some(config.eta)),
+        Some(_) => (Way::SCHEDULER.to_owned(), None, args.eta),
+    };
     let json = json!({
         "count": job.count,
         "seed": job.seed,
         "classes": job.labels,
         "settings": {
-            "steps": config.steps, "solver": config.solver.to_string(), "grid": config.grid.to_string(),
-            "eta": config.eta, "guidance": config.guidance, "rng": config.rng.to_string(),
+            "steps": config.steps, "solver": solver, "grid": grid, "eta": eta, "guidance": config.guidance, "rng": config.rng.to_string(),
         },
         "seconds": { "sample": drawn.seconds },
         "folder": folder,
@@ -149,7 +157,7 @@ fn count(
 ///
 /// Like drawn noise it is of unit variance and is brought to the first level's size, as diffusers does with
 /// `init_noise_sigma`.
-fn latents(path: &Path, model: &Model, levels: &[Level]) -> Result<(usize, Vec<f32>), Failure> {
+fn latents(path: &Path, model: &Model, start_size: f64) -> Result<(usize, Vec<f32>), Failure> {
     let file =
         TensorFile::open(path).hint("--latents is a safetensors file with a tensor `latents`")?;
     let shape = file.shape("latents")?;
@@ -177,8 +185,7 @@ fn latents(path: &Path, model: &Model, levels: &[Level]) -> Result<(usize, Vec<f
             values[at]
         )));
     }
-    let scale = levels[0].alpha.hypot(levels[0].sigma) as f32;
-    values.iter_mut().for_each(|x| *x *= scale);
+    values.iter_mut().for_each(|x| *x *= start_size as f32);
     Ok((count, values))
 }
 

@@ -7,6 +7,7 @@ mod evaluation;
 mod files;
 mod judging_input;
 mod langevin;
+mod likelihood;
 mod looking;
 mod quickstart;
 mod sampling;

@@ -166,3 +166,51 @@ fn latents_that_do_not_fit_are_named() {
     run("cut.safetensors", &[]).fails(1, &["cut.safetensors"]);
     run("good.safetensors", &["--count", "3"]).fails(2, &["3", "2"]);
 }
+
+/// The folder's own scheduler, on request in a folder of ours and by default in any other.
+#[test]
+fn the_folders_scheduler_makes_its_own_steps() {
+    let folder = workplace();
+    let states = |out: &str, model: &str, more: &[&str]| {
+        let start = ["sample", model, "--out", "x.png", "--count", "2", "--trajectory", out];
+        let json = langevin(folder.path(), &[&start[..], more, &["--json"]].concat()).ok().json();
+        let file = TensorFile::open(folder.path().join(out)).expect("a trajectory");
+        (json, file.shape("trajectory").expect("a shape").to_vec())
+    };
+    let model = trained();
+    let (json, shape) =
+        states("a.safetensors", text(model), &["--solver", "scheduler", "--steps", "4"]);
+    assert_eq!(json["settings"]["solver"], "scheduler");
+    assert_eq!(shape, [5, 2, 1, 28, 28]);
+    // Without the file that only Langevin writes, it is anybody's folder.
+    let foreign = folder.path().join("foreign");
+    copy(&model.join("model"), &foreign);
+    std::fs::remove_file(foreign.join("langevin.json")).expect("removed");
+    let heun = r#"{"_class_name": "HeunDiscreteScheduler", "num_train_timesteps": 1000}"#;
+    std::fs::write(foreign.join("scheduler/scheduler_config.json"), heun).expect("written");
+    let (json, shape) = states("b.safetensors", text(&foreign), &["--steps", "4"]);
+    assert_eq!(json["settings"]["solver"], "scheduler");
+    assert_eq!(shape, [8, 2, 1, 28, 28]);
+    let (json, _) = states("c.safetensors", text(&foreign), &["--steps", "4", "--grid", "karras"]);
+    assert_eq!(json["settings"]["solver"], "euler");
+    let refused = |more: &[&str], words: &[&str]| {
+        let start = ["sample", text(&foreign), "--steps", "4"];
+        langevin(folder.path(), &[&start[..], more].concat()).fails(2, words);
+    };
+    refused(&["--solver", "scheduler", "--grid", "karras"], &["--grid karras"]);
+    refused(&["--solver", "schedule"], &["did you mean scheduler"]);
+    refused(&["--mode", "mended"], &["mended"]);
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let goal = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &goal);
+        } else {
+            std::fs::copy(&path, &goal).expect("copied");
+        }
+    }
+}

@@ -52,16 +52,36 @@ impl<'a, X: Samples> VdmBound<'a, X> {
         clean.sum_pairs(clean, |x, _| kl_normal(at.alpha * x, variance, prior))
     }
 
+    /// `γ = ln(sigma²/alpha²)` at both ends.
+    pub fn gammas(&self) -> (f64, f64) {
+        let gamma = |t: f64| 2.0 * self.schedule.level(t).ratio().ln();
+        (gamma(self.from), gamma(self.to))
+    }
+
     /// One draw of the integrand at time `t`, `½ γ'(t) ‖noise − estimate‖²`, for each sample.
     ///
     /// # Errors
     /// What the denoiser returns.
     pub fn loss_at(&self, t: f64, clean: &X, noise: &X) -> Result<Vec<f64>> {
-        let at = self.schedule.level(t);
+        let losses = self.loss(self.schedule.level(t), clean, noise)?;
+        let rate = self.gamma_rate(t);
+        Ok(losses.into_iter().map(|loss| rate * loss).collect())
+    }
+
+    /// The same over `γ` in place of time, `½ ‖noise − estimate‖²`: bounded, so that few draws say much.
+    ///
+    /// # Errors
+    /// What the denoiser returns.
+    pub fn loss_over_gamma(&self, gamma: f64, clean: &X, noise: &X) -> Result<Vec<f64>> {
+        let time = self.schedule.time(Level::new(1.0, (0.5 * gamma).exp()));
+        self.loss(self.schedule.level(time), clean, noise)
+    }
+
+    fn loss(&self, at: Level, clean: &X, noise: &X) -> Result<Vec<f64>> {
         let x = X::combine(&[(at.alpha, clean), (at.sigma, noise)])?;
         let estimate = self.denoiser.denoise(&x, at)?;
         // noise − estimated noise = (alpha/sigma) · (estimate − clean).
-        let weight = 0.5 * self.gamma_rate(t) * at.snr();
+        let weight = 0.5 * at.snr();
         let squares = estimate.sum_pairs(clean, |e, c| (e - c).powi(2))?;
         Ok(squares.into_iter().map(|square| weight * square).collect())
     }

@@ -28,6 +28,11 @@ impl ShiftedFlow {
         }
         Err(Error::Value { name: "shift", found: shift.to_string(), expected: "from 1e-6 to 1e6" })
     }
+
+    /// The shift.
+    pub fn shift(&self) -> f64 {
+        self.shift
+    }
 }
 
 impl Schedule for ShiftedFlow {

@@ -9,7 +9,8 @@ use langevin_core::{Level, Prediction};
 
 use super::discrete::{Timeline, visited};
 use super::{BETA_KEYS, Class, SPACING_KEYS, prediction};
-use crate::alphas::{Betas, Curve, betas, cumprod, without_signal};
+use crate::alphas::{Betas, Curve, Terminal, betas, cumprod, without_signal};
+use crate::process::Process;
 use crate::spacing::Spacing;
 use crate::{Call, Config, Method, Path, Plan, Request, Result};
 
@@ -26,8 +27,18 @@ const KEYS: &[&[&str]] = &[
     ],
 ];
 
-pub(super) const DDIM: Class = Class { name: "CogVideoXDDIMScheduler", keys: KEYS, plan: ddim };
-pub(super) const DPM: Class = Class { name: "CogVideoXDPMScheduler", keys: KEYS, plan: dpm };
+pub(super) const DDIM: Class = Class {
+    name: "CogVideoXDDIMScheduler",
+    keys: KEYS,
+    plan: ddim,
+    process: Process::Betas(&BETAS, Terminal::Zero),
+};
+pub(super) const DPM: Class = Class {
+    name: "CogVideoXDPMScheduler",
+    keys: KEYS,
+    plan: dpm,
+    process: Process::Betas(&BETAS, Terminal::Zero),
+};
 
 const BETAS: Betas = super::lcm::BETAS;
 

@@ -6,12 +6,14 @@ use langevin_core::{Level, Prediction};
 use super::Class;
 use crate::alphas::{cosine_cumprod, train_timesteps};
 use crate::mix::Mix;
+use crate::process::Process;
 use crate::{Call, Config, Method, Path, Plan, Request, Result};
 
 pub(super) const CLASS: Class = Class {
     name: "ConsistencyDecoderScheduler",
     keys: &[&["num_train_timesteps", "sigma_data"]],
     plan,
+    process: Process::None,
 };
 
 const TIMESTEPS: [usize; 2] = [1008, 512];

@@ -6,6 +6,7 @@ use super::Class;
 use super::discrete::at_most;
 use crate::alphas::train_timesteps;
 use crate::mix::Mix;
+use crate::process::Process;
 use crate::{Call, Config, Estimate, Method, Mode, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {
@@ -20,6 +21,7 @@ pub(super) const CLASS: Class = Class {
         "clip_denoised",
     ]],
     plan,
+    process: Process::None,
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

@@ -6,6 +6,7 @@ use langevin_core::solver::Form;
 use super::Class;
 use super::dpm_multistep::{Algorithm, Ending, SLOPES, order};
 use super::edm_family::{Defaults, EDM_KEYS, Edm, Precision};
+use crate::process::Process;
 use crate::single;
 use crate::{Call, Config, Increment, Path, Plan, Request, Result, start};
 
@@ -13,6 +14,7 @@ pub(super) const CLASS: Class = Class {
     name: "CosineDPMSolverMultistepScheduler",
     keys: &[EDM_KEYS, &["solver_order", "solver_type", "lower_order_final", "euler_at_final"]],
     plan,
+    process: Process::None,
 };
 
 const DEFAULTS: Defaults = Defaults {

@@ -10,7 +10,8 @@ use langevin_core::Level;
 use super::discrete::{Timeline, call, estimate, held, keeping_noise};
 use super::{BETA_KEYS, Class, SPACING_KEYS, THRESHOLD_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
-use crate::{Call, Config, Method, Mode, Path, Plan, Request, Result};
+use crate::process::Process;
+use crate::{Call, Config, Method, Path, Plan, Request, Result};
 
 const KEYS: &[&[&str]] = &[
     BETA_KEYS,
@@ -19,8 +20,18 @@ const KEYS: &[&[&str]] = &[
     &["clip_sample", "clip_sample_range", "set_alpha_to_one", "rescale_betas_zero_snr"],
 ];
 
-pub(super) const CLASS: Class = Class { name: "DDIMScheduler", keys: KEYS, plan };
-pub(super) const PARALLEL: Class = Class { name: "DDIMParallelScheduler", keys: KEYS, plan };
+pub(super) const CLASS: Class = Class {
+    name: "DDIMScheduler",
+    keys: KEYS,
+    plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::Zero),
+};
+pub(super) const PARALLEL: Class = Class {
+    name: "DDIMParallelScheduler",
+    keys: KEYS,
+    plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::Zero),
+};
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let prediction = prediction(config, &["epsilon", "sample", "v_prediction"])?;
@@ -34,7 +45,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         let to = line.bar_or(config, line.previous(index, request.mode), end)?;
         let step = |to| keeping_noise(call(t, now, (prediction, estimate), to, Method::Euler));
         calls.push(if eta > 0.0 {
-            let (to, added) = landing(config, (now as f32, to as f32), (eta, request.mode))?;
+            let (to, added) = landing(config, (now as f32, to as f32), eta)?;
             Call { added, draws: 1, ..step(to) }
         } else {
             step(held(to))
@@ -51,20 +62,14 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
 
 /// The level before noise, and the noise `eta · √((1 − ᾱ')/(1 − ᾱ) · (1 − ᾱ/ᾱ'))`, in float32: where nearly all noise is
 /// drawn anew, what is kept is a small difference.
-pub(super) fn landing(
-    config: &Config,
-    (now, to): (f32, f32),
-    (eta, mode): (f64, Mode),
-) -> Result<(Level, f64)> {
+pub(super) fn landing(config: &Config, (now, to): (f32, f32), eta: f64) -> Result<(Level, f64)> {
     let variance = (1.0 - to) / (1.0 - now) * (1.0 - now / to);
     let noise = eta as f32 * variance.sqrt();
     let kept = 1.0 - to - noise * noise;
-    // More noise than the level has: eta is above 1, or rounding alone, which the fixed mode forgives.
-    let allowed = match mode {
-        Mode::AsDiffusers => 0.0,
-        Mode::Fixed => -1e-6,
-    };
-    if kept < allowed {
+    // More noise than the level has: eta is above 1. Of rounding alone it depends on the processor whether diffusers has a
+    // number there.
+    const ROUNDING: f32 = 1e-6;
+    if kept < -ROUNDING {
         return Err(config.impossible(format!(
             "eta {eta} asks for noise {noise}, where a level has {}",
             (1.0 - to).sqrt()

@@ -8,6 +8,7 @@ use langevin_core::Level;
 use super::discrete::{Timeline, clip, held, visited};
 use super::{BETA_KEYS, Class, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal, alphas_cumprod};
+use crate::process::Process;
 use crate::spacing::Spacing;
 use crate::{Call, Config, Keep, Method, Path, Plan, Request, Result};
 
@@ -25,6 +26,7 @@ pub(super) const CLASS: Class = Class {
         ],
     ],
     plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::Zero),
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

@@ -8,6 +8,7 @@ use super::discrete::{Timeline, call, estimate};
 use super::{BETA_KEYS, Class, SPACING_KEYS, THRESHOLD_KEYS, prediction};
 use crate::alphas::{Betas, CURVES, Curve, Terminal};
 use crate::mix::Mix;
+use crate::process::Process;
 use crate::{Call, Config, Method, Mode, Path, Plan, Request, Result};
 
 const KEYS: &[&[&str]] = &[
@@ -17,8 +18,18 @@ const KEYS: &[&[&str]] = &[
     &["variance_type", "clip_sample", "clip_sample_range", "rescale_betas_zero_snr"],
 ];
 
-pub(super) const CLASS: Class = Class { name: "DDPMScheduler", keys: KEYS, plan };
-pub(super) const PARALLEL: Class = Class { name: "DDPMParallelScheduler", keys: KEYS, plan };
+pub(super) const CLASS: Class = Class {
+    name: "DDPMScheduler",
+    keys: KEYS,
+    plan,
+    process: Process::Betas(&BETAS, Terminal::Zero),
+};
+pub(super) const PARALLEL: Class = Class {
+    name: "DDPMParallelScheduler",
+    keys: KEYS,
+    plan,
+    process: Process::Betas(&BETAS, Terminal::Zero),
+};
 
 const BETAS: Betas = Betas {
     schedules: &[

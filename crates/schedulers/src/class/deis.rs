@@ -6,7 +6,8 @@ use langevin_core::solver::{Deis, Form};
 use super::dpm_family::{DPM_KEYS, FLOW_KEYS, Reading, Training, Way};
 use super::dpm_multistep::{Ending, order};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
-use crate::alphas::Terminal;
+use crate::alphas::{Betas, Terminal};
+use crate::process::Process;
 use crate::sigmas::Ladder;
 use crate::single;
 use crate::spacing::{Spacing, whole};
@@ -16,6 +17,7 @@ pub(super) const CLASS: Class = Class {
     name: "DEISMultistepScheduler",
     keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS, DPM_KEYS, FLOW_KEYS],
     plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

@@ -5,9 +5,10 @@ use langevin_core::solver::{Curvature, DpmMultistep, Form, Slope, posterior_nois
 
 use super::dpm_family::{DPM_KEYS, FLOW_KEYS, Reading, Training, Way};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
-use crate::alphas::Terminal;
+use crate::alphas::{Betas, Terminal};
 use crate::numpy::linspace;
 use crate::numpy_log::log;
+use crate::process::Process;
 use crate::sigmas::Ladder;
 use crate::single::{self, Kind};
 use crate::{Call, Config, Method, Mode, Path, Plan, Request, Result, start};
@@ -25,6 +26,7 @@ pub(super) const CLASS: Class = Class {
         &["lambda_min_clipped"],
     ],
     plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::Tiny),
 };
 
 /// Which equation is solved, in which form.

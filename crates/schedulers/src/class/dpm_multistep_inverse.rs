@@ -3,8 +3,9 @@
 use super::dpm_family::{DPM_KEYS, FLOW_KEYS, Reading, Training, Way};
 use super::dpm_multistep::{Algorithm, Ending};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
-use crate::alphas::Terminal;
+use crate::alphas::{Betas, Terminal};
 use crate::numpy::{arange_down, interpolate, linspace};
+use crate::process::Process;
 use crate::sigmas::Ladder;
 use crate::spacing::Spacing;
 use crate::{Config, Path, Plan, Request, Result, start};
@@ -21,6 +22,7 @@ pub(super) const CLASS: Class = Class {
         &["euler_at_final", "lambda_min_clipped"],
     ],
     plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

@@ -7,7 +7,8 @@ use super::heun::doubled;
 use super::karras_family::{Karras, Ladders, ancestral, with_ancestral_noise};
 use super::kdpm2::inner_call;
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
-use crate::alphas::Betas;
+use crate::alphas::{Betas, Terminal};
+use crate::process::Process;
 use crate::sigmas::{self, variance_exploding};
 use crate::single;
 use crate::{Call, Config, Increment, Method, Path, Plan, Request, Result, start};
@@ -16,6 +17,7 @@ pub(super) const CLASS: Class = Class {
     name: "DPMSolverSDEScheduler",
     keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS, &["noise_sampler_seed"]],
     plan,
+    process: Process::Betas(&Betas::LATENT, Terminal::AsTrained),
 };
 
 const INNER: Method = Method::Dpm2Stage(Dpm2Stage { form: Form::Data });

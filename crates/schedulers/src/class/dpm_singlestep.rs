@@ -6,8 +6,9 @@ use langevin_core::solver::{Curvature, DpmSinglestepStage, Form};
 use super::dpm_family::{DPM_KEYS, FLOW_KEYS, Reading, Training, Way, threshold};
 use super::dpm_multistep::{Algorithm, ends_clean, refuse_clean_end};
 use super::{BETA_KEYS, Class, LADDER_KEYS, THRESHOLD_KEYS};
-use crate::alphas::Terminal;
+use crate::alphas::{Betas, Terminal};
 use crate::numpy::linspace;
+use crate::process::Process;
 use crate::sigmas::Ladder;
 use crate::{Config, Estimate, Method, Mode, Path, Plan, Request, Result, start};
 
@@ -22,6 +23,7 @@ pub(super) const CLASS: Class = Class {
         &["final_sigmas_type", "lambda_min_clipped"],
     ],
     plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

@@ -4,6 +4,7 @@ use super::dpm_family::threshold;
 use super::dpm_multistep::{Algorithm, Ending, refuse_clean_end};
 use super::edm_family::{Defaults, EDM_KEYS, Edm, Precision};
 use super::{Class, THRESHOLD_KEYS};
+use crate::process::Process;
 use crate::single;
 use crate::{Call, Config, Path, Plan, Request, Result, start};
 
@@ -15,6 +16,7 @@ pub(super) const CLASS: Class = Class {
         &["solver_order", "algorithm_type", "solver_type", "lower_order_final", "euler_at_final"],
     ],
     plan,
+    process: Process::Edm,
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

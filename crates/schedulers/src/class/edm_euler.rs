@@ -2,9 +2,11 @@
 
 use super::Class;
 use super::edm_family::{Defaults, EDM_KEYS, Edm, Precision};
+use crate::process::Process;
 use crate::{Config, Method, Path, Plan, Request, Result, start};
 
-pub(super) const CLASS: Class = Class { name: "EDMEulerScheduler", keys: &[EDM_KEYS], plan };
+pub(super) const CLASS: Class =
+    Class { name: "EDMEulerScheduler", keys: &[EDM_KEYS], plan, process: Process::Edm };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let edm = Edm::new(config, request, Defaults::EDM, Precision::Double)?;

@@ -4,6 +4,7 @@ use super::karras_family::{Karras, Ladders};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
 use crate::numpy::torch_linspace;
+use crate::process::Process;
 use crate::sigmas::variance_exploding;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
 
@@ -16,6 +17,7 @@ pub(super) const CLASS: Class = Class {
         &["interpolation_type", "timestep_type", "rescale_betas_zero_snr", "final_sigmas_type"],
     ],
     plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::Tiny),
 };
 
 /// Where the last step ends.

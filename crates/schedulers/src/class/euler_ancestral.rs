@@ -3,6 +3,7 @@
 use super::karras_family::{Ladders, ancestral, with_ancestral_noise};
 use super::{BETA_KEYS, Class, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
+use crate::process::Process;
 use crate::sigmas::variance_exploding;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
 
@@ -10,6 +11,7 @@ pub(super) const CLASS: Class = Class {
     name: "EulerAncestralDiscreteScheduler",
     keys: &[BETA_KEYS, SPACING_KEYS, &["rescale_betas_zero_snr"]],
     plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::Tiny),
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

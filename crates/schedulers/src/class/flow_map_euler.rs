@@ -8,12 +8,14 @@ use super::flow::{Flow, level, shifted};
 use super::flow_match_euler::plan_of;
 use crate::alphas::train_timesteps;
 use crate::numpy::{linspace, to_f32};
+use crate::process::Process;
 use crate::{Call, Config, Method, Plan, Request, Result};
 
 pub(super) const CLASS: Class = Class {
     name: "FlowMapEulerDiscreteScheduler",
     keys: &[&["num_train_timesteps", "shift"]],
     plan,
+    process: Process::Flow { shift: 1.0 },
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

@@ -4,12 +4,14 @@ use langevin_core::Prediction;
 
 use super::Class;
 use super::flow::{FLOW_KEYS, Flow, level};
+use crate::process::Process;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {
     name: "FlowMatchEulerDiscreteScheduler",
     keys: &[FLOW_KEYS, &["stochastic_sampling"]],
     plan,
+    process: Process::Flow { shift: 1.0 },
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

@@ -6,12 +6,14 @@ use super::Class;
 use super::flow::{Flow, even, level, shifted};
 use super::flow_match_euler::plan_of;
 use crate::alphas::train_timesteps;
+use crate::process::Process;
 use crate::{Call, Config, Method, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {
     name: "FlowMatchHeunDiscreteScheduler",
     keys: &[&["num_train_timesteps", "shift"]],
     plan,
+    process: Process::Flow { shift: 1.0 },
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

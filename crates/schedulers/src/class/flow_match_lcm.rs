@@ -3,12 +3,14 @@
 use super::Class;
 use super::flow::{FLOW_KEYS, Flow};
 use super::flow_match_euler::renewing;
+use crate::process::Process;
 use crate::{Config, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {
     name: "FlowMatchLCMScheduler",
     keys: &[FLOW_KEYS, &["scale_factors", "upscale_mode"]],
     plan,
+    process: Process::Flow { shift: 1.0 },
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

@@ -3,7 +3,8 @@
 
 use super::karras_family::{Karras, Ladders};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
-use crate::alphas::{Betas, Curve};
+use crate::alphas::{Betas, Curve, Terminal};
+use crate::process::Process;
 use crate::sigmas::variance_exploding;
 use crate::{Call, Config, Estimate, Method, Path, Plan, Request, Result, start};
 
@@ -11,6 +12,7 @@ pub(super) const CLASS: Class = Class {
     name: "HeunDiscreteScheduler",
     keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS, &["clip_sample", "clip_sample_range"]],
     plan,
+    process: Process::Betas(&BETAS, Terminal::AsTrained),
 };
 
 const BETAS: Betas = Betas {

@@ -8,7 +8,8 @@ use langevin_core::{Eval, Level, Prediction, Solver, Step};
 
 use super::Class;
 use super::own::OwnPath;
-use crate::run::{NoDenoiser, evaluate};
+use crate::process::Process;
+use crate::run::{NoDenoiser, Observer, evaluate};
 use crate::{
     Call, Config, Method, Mode, Network, NoiseSource, Path, Plan, Request, Result, Sample,
 };
@@ -17,6 +18,7 @@ pub(super) const CLASS: Class = Class {
     name: "KarrasVeScheduler",
     keys: &[&["sigma_min", "sigma_max", "s_noise", "s_churn", "s_min", "s_max"]],
     plan,
+    process: Process::None,
 };
 
 /// Raised levels and the steps from them.
@@ -76,16 +78,20 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
 }
 
 impl KarrasVe {
-    pub(crate) fn run<X: Sample>(
+    pub(crate) fn levels(&self) -> impl Iterator<Item = Level> + '_ {
+        self.steps.iter().map(|step| step.call.from)
+    }
+
+    pub(crate) fn walk<X: Sample>(
         &self,
         network: &dyn Network<X>,
         start: X,
         noise: &mut dyn NoiseSource<X>,
-    ) -> Result<Vec<X>> {
-        let mut states = vec![start];
-        for Raised { noise: added, call } in &self.steps {
-            let x = &states[states.len() - 1];
-            let x = X::combine(&[(1.0, x), (*added, &noise.draw()?)])?;
+        observer: &mut Observer<'_, X>,
+    ) -> Result<X> {
+        let mut x = start;
+        for (done, Raised { noise: added, call }) in self.steps.iter().enumerate() {
+            x = X::combine(&[(1.0, &x), (*added, &noise.draw()?)])?;
             let mut past: Vec<Eval<X>> = vec![evaluate(call, network, &x)?];
             let to = Step { to: call.to, fresh: 0.0 };
             let mut next = Method::Euler.step(&past, to, &NoDenoiser)?;
@@ -95,8 +101,9 @@ impl KarrasVe {
                 past.push(evaluate(&end, network, &next)?);
                 next = Method::HeunStage.step(&past, to, &NoDenoiser)?;
             }
-            states.push(next);
+            x = next;
+            observer(done + 1, &x)?;
         }
-        Ok(states)
+        Ok(x)
     }
 }

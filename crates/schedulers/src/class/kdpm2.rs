@@ -7,14 +7,19 @@ use langevin_core::solver::{Dpm2Stage, Form};
 use super::heun::doubled;
 use super::karras_family::{Karras, Ladders};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
-use crate::alphas::Betas;
+use crate::alphas::{Betas, Terminal};
 use crate::numpy::to_f32;
+use crate::process::Process;
 use crate::sigmas::{self, variance_exploding, variance_preserving};
 use crate::single;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
 
-pub(super) const CLASS: Class =
-    Class { name: "KDPM2DiscreteScheduler", keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS], plan };
+pub(super) const CLASS: Class = Class {
+    name: "KDPM2DiscreteScheduler",
+    keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS],
+    plan,
+    process: Process::Betas(&Betas::LATENT, Terminal::AsTrained),
+};
 
 /// The second stage of a step.
 pub(super) const INNER: Method = Method::Dpm2Stage(Dpm2Stage { form: Form::Noise });

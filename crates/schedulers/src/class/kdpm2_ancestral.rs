@@ -4,7 +4,8 @@ use super::heun::doubled;
 use super::karras_family::{Karras, Ladders, ancestral, with_ancestral_noise};
 use super::kdpm2::{INNER, first, inner_call, interleaved};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
-use crate::alphas::Betas;
+use crate::alphas::{Betas, Terminal};
+use crate::process::Process;
 use crate::sigmas::variance_exploding;
 use crate::single;
 use crate::{Call, Config, Method, Path, Plan, Request, Result};
@@ -13,6 +14,7 @@ pub(super) const CLASS: Class = Class {
     name: "KDPM2AncestralDiscreteScheduler",
     keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS],
     plan,
+    process: Process::Betas(&Betas::LATENT, Terminal::AsTrained),
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

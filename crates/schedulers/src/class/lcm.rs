@@ -6,9 +6,15 @@ use super::{BETA_KEYS, Class, SPACING_KEYS, THRESHOLD_KEYS, prediction};
 use crate::alphas::{Betas, Terminal, alphas_cumprod, train_timesteps};
 use crate::mix::Mix;
 use crate::numpy::linspace;
+use crate::process::Process;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
 
-pub(super) const CLASS: Class = Class { name: "LCMScheduler", keys: KEYS, plan };
+pub(super) const CLASS: Class = Class {
+    name: "LCMScheduler",
+    keys: KEYS,
+    plan,
+    process: Process::Betas(&BETAS, Terminal::Zero),
+};
 
 pub(super) const KEYS: &[&[&str]] = &[
     BETA_KEYS,

@@ -4,12 +4,17 @@ use langevin_core::solver::Lms;
 
 use super::karras_family::{Karras, Ladders};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
-use crate::alphas::Betas;
+use crate::alphas::{Betas, Terminal};
+use crate::process::Process;
 use crate::sigmas::variance_exploding;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
 
-pub(super) const CLASS: Class =
-    Class { name: "LMSDiscreteScheduler", keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS], plan };
+pub(super) const CLASS: Class = Class {
+    name: "LMSDiscreteScheduler",
+    keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS],
+    plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
+};
 
 const ORDER: usize = 4;
 

@@ -9,10 +9,15 @@ use langevin_core::{Level, Prediction};
 use super::Class;
 use super::flow::{FLOW_KEYS, Flow, level};
 use super::flow_match_euler::plan_of;
+use crate::process::Process;
 use crate::{Call, Config, Method, Plan, Request, Result, start};
 
-pub(super) const CLASS: Class =
-    Class { name: "LTXEulerAncestralRFScheduler", keys: &[FLOW_KEYS, &["eta", "s_noise"]], plan };
+pub(super) const CLASS: Class = Class {
+    name: "LTXEulerAncestralRFScheduler",
+    keys: &[FLOW_KEYS, &["eta", "s_noise"]],
+    plan,
+    process: Process::Flow { shift: 1.0 },
+};
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let (eta, s_noise) = (config.get("eta", 1.0)?, config.get("s_noise", 1.0)?);

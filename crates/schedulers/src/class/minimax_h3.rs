@@ -9,9 +9,15 @@ use super::Class;
 use super::flow::{Flow, level};
 use super::flow_match_euler::plan_of;
 use crate::numpy::torch_linspace;
+use crate::process::Process;
 use crate::{Call, Config, Method, Plan, Request, Result};
 
-pub(super) const CLASS: Class = Class { name: "MiniMaxH3Scheduler", keys: &[&["shift"]], plan };
+pub(super) const CLASS: Class = Class {
+    name: "MiniMaxH3Scheduler",
+    keys: &[&["shift"]],
+    plan,
+    process: Process::Flow { shift: 12.0 },
+};
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let shift: f64 = config.get("shift", 12.0)?;

@@ -48,6 +48,7 @@ mod wuerstchen;
 
 use langevin_core::Prediction;
 
+use crate::process::Process;
 use crate::{Config, Error, Plan, Request, Result};
 
 /// What the rest of the crate knows of a class.
@@ -58,6 +59,8 @@ pub(crate) struct Class {
     pub(crate) keys: &'static [&'static [&'static str]],
     /// Its translation.
     pub(crate) plan: fn(&Config, &Request) -> Result<Plan>,
+    /// The process that its networks are trained on.
+    pub(crate) process: Process,
 }
 
 /// All classes that are run, by name.
@@ -137,11 +140,11 @@ pub(crate) fn keys(class: &str) -> Vec<&'static str> {
     class.map(|class| class.keys.concat()).unwrap_or_default()
 }
 
-/// The plan of a configuration.
-pub(crate) fn plan(config: &Config, request: &Request) -> Result<Plan> {
+/// The class of a configuration.
+pub(crate) fn of(config: &Config) -> Result<&'static Class> {
     let name = config.class();
     if let Some(class) = CLASSES.iter().find(|class| class.name == name) {
-        return (class.plan)(config, request);
+        return Ok(class);
     }
     if let Some(reason) = not_run::reason(name) {
         return Err(Error::NotRun { class: name.to_owned(), reason });

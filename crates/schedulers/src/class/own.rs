@@ -1,6 +1,9 @@
 //! Schemes that do not fit a list of calls, one variant for each class that has one.
 
+use langevin_core::Level;
+
 use super::{karras_ve::KarrasVe, pndm::Pndm, repaint::RePaint, score_sde_ve::ScoreSdeVe};
+use crate::run::Observer;
 use crate::{Network, NoiseSource, Result, Sample};
 
 /// A scheme of one class alone.
@@ -17,18 +20,29 @@ pub enum OwnPath {
 }
 
 impl OwnPath {
-    /// The states, as [`run`](crate::run()) returns them.
-    pub(crate) fn run<X: Sample>(
+    /// The level of each state but the last.
+    pub(crate) fn levels(&self) -> Box<dyn Iterator<Item = Level> + '_> {
+        match self {
+            Self::KarrasVe(own) => Box::new(own.levels()),
+            Self::Pndm(own) => Box::new(own.levels()),
+            Self::RePaint(own) => Box::new(own.levels()),
+            Self::ScoreSdeVe(own) => Box::new(own.levels()),
+        }
+    }
+
+    /// The last state, as [`walk`](crate::walk) returns it.
+    pub(crate) fn walk<X: Sample>(
         &self,
         network: &dyn Network<X>,
         start: X,
         noise: &mut dyn NoiseSource<X>,
-    ) -> Result<Vec<X>> {
+        observer: &mut Observer<'_, X>,
+    ) -> Result<X> {
         match self {
-            Self::KarrasVe(own) => own.run(network, start, noise),
-            Self::Pndm(own) => own.run(network, start),
-            Self::RePaint(own) => own.run(network, start, noise),
-            Self::ScoreSdeVe(own) => own.run(network, start, noise),
+            Self::KarrasVe(own) => own.walk(network, start, noise, observer),
+            Self::Pndm(own) => own.walk(network, start, observer),
+            Self::RePaint(own) => own.walk(network, start, noise, observer),
+            Self::ScoreSdeVe(own) => own.walk(network, start, noise, observer),
         }
     }
 }

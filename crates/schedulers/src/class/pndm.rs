@@ -6,13 +6,16 @@
 //! twice: an Euler step, then one from the same state with the mean of the outputs at both of its ends.
 //! Each transfer is a DDIM step (eq. 11).
 
+use std::collections::HashMap;
+
 use langevin_core::{Eval, Level, Prediction, Solver, Step};
 
 use super::discrete::{Timeline, any_count, held};
 use super::own::OwnPath;
 use super::{BETA_KEYS, Class, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal, alphas_cumprod, train_timesteps};
-use crate::run::NoDenoiser;
+use crate::process::Process;
+use crate::run::{NoDenoiser, Observer};
 use crate::spacing::Spacing;
 use crate::{Config, Method, Network, Path, Plan, Request, Result, Sample};
 
@@ -20,6 +23,7 @@ pub(super) const CLASS: Class = Class {
     name: "PNDMScheduler",
     keys: &[BETA_KEYS, SPACING_KEYS, &["skip_prk_steps", "set_alpha_to_one"]],
     plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
 };
 
 /// Calls whose steps start from any state before and use any outputs so far.
@@ -142,20 +146,40 @@ fn multistep_terms(history: &[usize]) -> Vec<(usize, f64)> {
 }
 
 impl Pndm {
-    pub(crate) fn run<X: Sample>(&self, network: &dyn Network<X>, start: X) -> Result<Vec<X>> {
-        let mut states = vec![start];
-        let mut outputs: Vec<X> = Vec::with_capacity(self.calls.len());
+    pub(crate) fn levels(&self) -> impl Iterator<Item = Level> + '_ {
+        self.calls.iter().map(|call| call.seen)
+    }
+
+    pub(crate) fn walk<X: Sample>(
+        &self,
+        network: &dyn Network<X>,
+        start: X,
+        observer: &mut Observer<'_, X>,
+    ) -> Result<X> {
+        // What no later call asks for is let go.
+        let (mut last_base, mut last_use) = (vec![0; self.calls.len()], vec![0; self.calls.len()]);
         for (index, call) in self.calls.iter().enumerate() {
-            outputs.push(network.output(&states[index], call.seen, call.timestep)?);
-            let terms: Vec<_> = call.terms.iter().map(|&(at, c)| (c, &outputs[at])).collect();
-            let combined = X::combine(&terms)?;
-            let x = states[call.base].clone();
-            let (p, q) = self.prediction.clean(call.from);
-            let clean = X::combine(&[(p, &x), (q, &combined)])?;
-            let past = [Eval { level: call.from, x, clean }];
-            let step = Step { to: call.to, fresh: 0.0 };
-            states.push(Method::Euler.step(&past, step, &NoDenoiser)?);
+            last_base[call.base] = index;
+            call.terms.iter().for_each(|&(at, _)| last_use[at] = index);
         }
-        Ok(states)
+        let mut bases: HashMap<usize, X> = HashMap::new();
+        let mut outputs: HashMap<usize, X> = HashMap::new();
+        let mut x = start;
+        for (index, call) in self.calls.iter().enumerate() {
+            bases.insert(index, x.clone());
+            outputs.insert(index, network.output(&x, call.seen, call.timestep)?);
+            let terms: Vec<_> = call.terms.iter().map(|&(at, c)| (c, &outputs[&at])).collect();
+            let combined = X::combine(&terms)?;
+            let base = bases[&call.base].clone();
+            let (p, q) = self.prediction.clean(call.from);
+            let clean = X::combine(&[(p, &base), (q, &combined)])?;
+            let past = [Eval { level: call.from, x: base, clean }];
+            let step = Step { to: call.to, fresh: 0.0 };
+            x = Method::Euler.step(&past, step, &NoDenoiser)?;
+            bases.retain(|&at, _| last_base[at] > index);
+            outputs.retain(|&at, _| last_use[at] > index);
+            observer(index + 1, &x)?;
+        }
+        Ok(x)
     }
 }

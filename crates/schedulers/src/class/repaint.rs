@@ -5,18 +5,25 @@
 
 use std::collections::HashMap;
 
+use langevin_core::Level;
+
 use super::ddim::landing;
 use super::discrete::{Timeline, at_most, call, clip, keeping_noise};
 use super::own::OwnPath;
 use super::{BETA_KEYS, Class};
 use crate::alphas::{Betas, CURVES, Curve, Terminal, alphas_cumprod, betas, train_timesteps};
-use crate::run::{evaluate, step};
+use crate::process::Process;
+use crate::run::{Observer, evaluate, step};
 use crate::{
     Call, Config, Estimate, Method, Network, NoiseSource, Path, Plan, Request, Result, Sample,
 };
 
-pub(super) const CLASS: Class =
-    Class { name: "RePaintScheduler", keys: &[BETA_KEYS, &["eta", "clip_sample"]], plan };
+pub(super) const CLASS: Class = Class {
+    name: "RePaintScheduler",
+    keys: &[BETA_KEYS, &["eta", "clip_sample"]],
+    plan,
+    process: Process::Betas(&BETAS, Terminal::AsTrained),
+};
 
 const BETAS: Betas = Betas {
     schedules: &[CURVES[0], CURVES[1], CURVES[2], ("sigmoid", Curve::Sigmoid)],
@@ -60,7 +67,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     for &t in &line.visited {
         if t < before {
             let (now, to) = (line.bar(config, t)?, line.bar_or(config, t - stride, 1.0)?);
-            let (to, noise) = landing(config, (now as f32, to as f32), (eta, request.mode))?;
+            let (to, noise) = landing(config, (now as f32, to as f32), eta)?;
             let step = call(t, now, (prediction, estimate), to, Method::Euler);
             let added = if t > 0 { noise } else { 0.0 };
             let step = Call { added, draws: 1, ..keeping_noise(step) };
@@ -102,20 +109,28 @@ fn jumping(steps: usize) -> Vec<i64> {
 }
 
 impl RePaint {
-    pub(crate) fn run<X: Sample>(
+    pub(crate) fn levels(&self) -> impl Iterator<Item = Level> + '_ {
+        self.moves.iter().filter_map(|way| match way {
+            Move::Down(call) => Some(call.from),
+            Move::Up(_) => None,
+        })
+    }
+
+    pub(crate) fn walk<X: Sample>(
         &self,
         network: &dyn Network<X>,
         start: X,
         noise: &mut dyn NoiseSource<X>,
-    ) -> Result<Vec<X>> {
-        let mut states = vec![start.clone()];
-        let mut x = start;
+        observer: &mut Observer<'_, X>,
+    ) -> Result<X> {
+        let (mut x, mut done) = (start, 0);
         for way in &self.moves {
             match way {
                 Move::Down(call) => {
                     let past = [evaluate(call, network, &x)?];
                     x = step(call, &past, noise)?;
-                    states.push(x.clone());
+                    done += 1;
+                    observer(done, &x)?;
                 }
                 Move::Up(betas) => {
                     for beta in betas {
@@ -125,7 +140,7 @@ impl RePaint {
                 }
             }
         }
-        Ok(states)
+        Ok(x)
     }
 }
 

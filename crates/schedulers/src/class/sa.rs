@@ -5,7 +5,8 @@ use langevin_core::solver::{Form, Sa, Slope};
 use super::deis::repeating_way;
 use super::dpm_family::{FLOW_KEYS, Reading, Training, Way, threshold};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
-use crate::alphas::Terminal;
+use crate::alphas::{Betas, Terminal};
+use crate::process::Process;
 use crate::single;
 use crate::weighted::Weighted;
 use crate::{Config, Estimate, Method, Mode, Path, Plan, Request, Result, start};
@@ -22,6 +23,7 @@ pub(super) const CLASS: Class = Class {
         &["lambda_min_clipped", "variance_type"],
     ],
     plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
 };
 
 /// The noise of the steps from this timestep: all of it in the middle of the way, none at its ends.

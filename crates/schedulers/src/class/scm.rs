@@ -11,12 +11,14 @@ use super::discrete::at_most;
 use crate::alphas::train_timesteps;
 use crate::mix::Mix;
 use crate::numpy::torch_linspace;
+use crate::process::Process;
 use crate::{Call, Config, Method, Path, Plan, Request, Result};
 
 pub(super) const CLASS: Class = Class {
     name: "SCMScheduler",
     keys: &[&["num_train_timesteps", "prediction_type", "sigma_data"]],
     plan,
+    process: Process::None,
 };
 
 #[expect(clippy::approx_constant, reason = "diffusers starts at this number, not at π/2")]

@@ -9,7 +9,8 @@ use super::Class;
 use super::own::OwnPath;
 use crate::mix::Mix;
 use crate::numpy::{to_f32, torch_linspace};
-use crate::run::{evaluate, step};
+use crate::process::Process;
+use crate::run::{Observer, evaluate, step};
 use crate::{Call, Config, Method, Network, NoiseSource, Path, Plan, Request, Result, Sample};
 
 pub(super) const CLASS: Class = Class {
@@ -23,6 +24,7 @@ pub(super) const CLASS: Class = Class {
         "correct_steps",
     ]],
     plan,
+    process: Process::Ve,
 };
 
 /// Corrections and a prediction at each level.
@@ -80,15 +82,19 @@ fn prediction(t: f64, sigma: f32, next: f32) -> Call {
 }
 
 impl ScoreSdeVe {
-    pub(crate) fn run<X: Sample>(
+    pub(crate) fn levels(&self) -> impl Iterator<Item = Level> + '_ {
+        self.predictions.iter().map(|call| call.from)
+    }
+
+    pub(crate) fn walk<X: Sample>(
         &self,
         network: &dyn Network<X>,
         start: X,
         noise: &mut dyn NoiseSource<X>,
-    ) -> Result<Vec<X>> {
-        let mut states = vec![start.clone()];
+        observer: &mut Observer<'_, X>,
+    ) -> Result<X> {
         let mut x = start;
-        for call in &self.predictions {
+        for (done, call) in self.predictions.iter().enumerate() {
             for _ in 0..self.corrections {
                 let score = network.output(&x, call.seen, call.timestep)?;
                 let drawn = noise.draw()?;
@@ -98,9 +104,9 @@ impl ScoreSdeVe {
             }
             let past = [evaluate(call, network, &x)?];
             x = step(call, &past, noise)?;
-            states.push(x.clone());
+            observer(done + 1, &x)?;
         }
-        Ok(states)
+        Ok(x)
     }
 }
 

@@ -6,12 +6,14 @@ use langevin_core::{Level, Prediction};
 use super::Class;
 use crate::mix::Mix;
 use crate::numpy::torch_linspace;
+use crate::process::Process;
 use crate::{Call, Config, Method, Path, Plan, Request, Result};
 
 pub(super) const CLASS: Class = Class {
     name: "ScoreSdeVpScheduler",
     keys: &[&["num_train_timesteps", "beta_min", "beta_max", "sampling_eps"]],
     plan,
+    process: Process::Vp,
 };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {

@@ -7,10 +7,17 @@ use langevin_core::Level;
 
 use super::discrete::{call, held};
 use super::{Class, lcm, prediction};
+use crate::alphas::Terminal;
 use crate::numpy::to_f32;
+use crate::process::Process;
 use crate::{Call, Config, Estimate, Method, Path, Plan, Request, Result};
 
-pub(super) const CLASS: Class = Class { name: "TCDScheduler", keys: lcm::KEYS, plan };
+pub(super) const CLASS: Class = Class {
+    name: "TCDScheduler",
+    keys: lcm::KEYS,
+    plan,
+    process: Process::Betas(&lcm::BETAS, Terminal::Zero),
+};
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let prediction = prediction(config, &["epsilon", "sample", "v_prediction"])?;

@@ -7,6 +7,7 @@ use super::ddpm::Posterior;
 use super::discrete::{Timeline, call, clip, held};
 use super::{Class, prediction};
 use crate::alphas::{Betas, Curve, Terminal, alphas_cumprod, betas, train_timesteps};
+use crate::process::Process;
 use crate::{Call, Config, Method, Mode, Path, Plan, Request, Result};
 
 pub(super) const CLASS: Class = Class {
@@ -20,6 +21,7 @@ pub(super) const CLASS: Class = Class {
         "beta_schedule",
     ]],
     plan,
+    process: Process::None,
 };
 
 const BETAS: Betas = Betas {

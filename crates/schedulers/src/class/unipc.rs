@@ -5,8 +5,9 @@ use langevin_core::solver::{Form, Slope, UniPc};
 use super::dpm_family::{DPM_KEYS, FLOW_KEYS, Reading, Training, Way};
 use super::dpm_multistep::{ends_clean, order};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
-use crate::alphas::Terminal;
+use crate::alphas::{Betas, Terminal};
 use crate::numpy::linspace;
+use crate::process::Process;
 use crate::sigmas::Ladder;
 use crate::spacing::{Spacing, whole};
 use crate::{Config, Estimate, Method, Path, Plan, Request, Result, start};
@@ -24,6 +25,7 @@ pub(super) const CLASS: Class = Class {
         &["rescale_betas_zero_snr"],
     ],
     plan,
+    process: Process::Betas(&Betas::DDPM, Terminal::Tiny),
 };
 
 const SLOPES: &[(&str, Slope)] = &[

@@ -6,10 +6,15 @@ use langevin_core::{Level, Prediction};
 use super::Class;
 use crate::mix::Mix;
 use crate::numpy::torch_linspace;
+use crate::process::Process;
 use crate::{Call, Config, Method, Path, Plan, Request, Result};
 
-pub(super) const CLASS: Class =
-    Class { name: "DDPMWuerstchenScheduler", keys: &[&["scaler", "s"]], plan };
+pub(super) const CLASS: Class = Class {
+    name: "DDPMWuerstchenScheduler",
+    keys: &[&["scaler", "s"]],
+    plan,
+    process: Process::None,
+};
 
 /// `alpha_bar(t)` in float32.
 struct Bar {
