@@ -19,7 +19,8 @@ refuse. A configuration passes where every state agrees to 1e-4 of max(1, max |s
 
 torch's float32 `log`, `exp` and `sqrt` are not correctly rounded, and which results are off depends on the processor.
 For each failure diffusers is run once more with correctly rounded ones. Where that moves its own states by more than
-1e-5, the failure is counted apart: no program gives the numbers of all processors there.
+1e-5, the failure is counted apart: no program gives the numbers of all processors there. So is the one case in which a
+class divides by a level that is rounding alone (`divides_by_rounding`).
 """
 
 import argparse
@@ -873,6 +874,12 @@ def judge(job, line, result):
     return None, error
 
 
+def divides_by_rounding(name, job):
+    """LTXEulerAncestralRF steps in float32 whatever the state's type, so that its own two runs agree. Where inverted
+    levels begin at the rounding of 1 - 1, its first step divides the rounding of the state by that level."""
+    return name == "LTXEulerAncestralRFScheduler" and np.abs(job["reference"]["sigmas"][:-1]).min() < 1e-6
+
+
 def compare(name, options, rng):
     jobs, raised, dropped = collect(name, options.count, rng)
     with tempfile.TemporaryDirectory() as temporary:
@@ -884,6 +891,8 @@ def compare(name, options, rng):
             wrong, error = judge(job, line, result)
             if wrong:
                 moved = 0.0 if "error" in result else moved_by_rounding(job)
+                if divides_by_rounding(name, job):
+                    moved = math.inf
                 apart += moved > OWN
                 failures.append((job, f"{wrong}, diffusers moves by {moved:.0e}" if moved > OWN else wrong))
             elif error > worst:
@@ -893,7 +902,7 @@ def compare(name, options, rng):
     share = 100 * failed / max(len(jobs), 1)
     print(f"{name}: {len(jobs)} configurations, {failed} failures ({share:.2f} %), worst error of the others {worst:.1e}")
     if apart:
-        print(f"    apart: {apart} more that differ where diffusers' own states depend on the processor")
+        print(f"    apart: {apart} more that differ where diffusers' own states are rounding or depend on the processor")
     if worst > 0.2 * TOLERANCE:
         write_job(worst_job, Path(options.failures) / name / "worst")
         save_file(worst_job["reference"], Path(options.failures) / name / "worst" / "reference.safetensors")

@@ -22,6 +22,12 @@ const PURPOSE_PROBE: u64 = 0x7ACE;
 /// Values of a pixel.
 const VALUES: usize = 256;
 
+/// Distance of neighbouring values.
+const WIDTH: f64 = 2.0 / (VALUES - 1) as f64;
+
+/// `sigma/alpha` of the bound's first level, at least.
+const FINEST: f64 = 2.0 * WIDTH;
+
 /// How the likelihood is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LikelihoodMethod {
@@ -111,6 +117,13 @@ fn bound(
     let denoiser = ModelDenoiser::new(model, images.labels);
     let schedule = &model.config.schedule;
     let (first, last) = ends(schedule);
+    // Any first level gives a bound. Below this noise only the grid of values is left to learn, which the reconstruction
+    // knows and a network does not.
+    let first = if first.ratio() < FINEST {
+        schedule.level(schedule.time(Level::new(1.0, FINEST)))
+    } else {
+        first
+    };
     let bound = VdmBound::new(schedule, &denoiser, first, last)?;
     let clean = tensor(images.values.to_vec(), images.shape, device);
     let noise = |draw: usize| {
@@ -147,7 +160,7 @@ fn density(
     device: &Device,
 ) -> Result<Vec<f64>> {
     let (first, last) = ends(&model.config.schedule);
-    let dequantisation = UniformDequantisation { width: 2.0 / (VALUES - 1) as f64 };
+    let dequantisation = UniformDequantisation { width: WIDTH };
     let mut values = Vec::with_capacity(images.values.len());
     let mut log_weights = Vec::with_capacity(images.shape[0]);
     for (i, image) in images.values.chunks(size).enumerate() {
