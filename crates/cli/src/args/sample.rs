@@ -37,8 +37,8 @@ pub(crate) struct Sample {
     /// steps, as Python's diffusers runs it [default: what suits the model; scheduler in folders from elsewhere]
     #[arg(long, value_name = "NAME")]
     pub(crate) solver: Option<String>,
-    /// Where the steps lie: uniform, leading, trailing, linspace, quadratic, karras, exponential, lu, beta, ays, ays-sdxl
-    /// [default: what suits the model]
+    /// Where the steps lie: uniform, leading, trailing, linspace, quadratic, karras, exponential, lu, beta, ays, ays-sdxl,
+    /// ays-svd [default: what suits the model]
     #[arg(long, value_name = "NAME")]
     pub(crate) grid: Option<String>,
     /// Share of fresh noise in each step: 0 is deterministic, 1 is ancestral

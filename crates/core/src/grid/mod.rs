@@ -89,6 +89,7 @@ impl Grid {
         "beta",
         "ays",
         "ays-sdxl",
+        "ays-svd",
     ];
 
     /// The `steps + 1` levels from the noisiest to [`Level::CLEAN`], each less noisy than the one before.
@@ -158,6 +159,7 @@ impl FromStr for Grid {
             "beta" => Ok(Self::Beta { alpha: 0.6, beta: 0.6 }),
             "ays" => Ok(Self::Ays { table: AysTable::Sd15 }),
             "ays-sdxl" => Ok(Self::Ays { table: AysTable::Sdxl }),
+            "ays-svd" => Ok(Self::Ays { table: AysTable::Svd }),
             _ => Err(Error::Name { kind: "grid", found: name.to_owned(), names: Self::NAMES }),
         }
     }
@@ -176,6 +178,7 @@ impl fmt::Display for Grid {
             Self::Beta { .. } => "beta",
             Self::Ays { table: AysTable::Sd15 } => "ays",
             Self::Ays { table: AysTable::Sdxl } => "ays-sdxl",
+            Self::Ays { table: AysTable::Svd } => "ays-svd",
         })
     }
 }
