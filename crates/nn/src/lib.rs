@@ -29,6 +29,7 @@ pub mod compact_unet_2d;
 pub mod layer;
 pub mod params;
 pub mod unet_2d;
+pub mod unet_2d_condition;
 
 mod class_labels;
 mod config_json;
@@ -48,3 +49,4 @@ pub use network::{Network, NetworkInfo};
 pub use network_config::NetworkConfig;
 pub use sample_size::SampleSize;
 pub use unet_2d::{UNet2DConfig, UNet2DModel};
+pub use unet_2d_condition::{Conditions, UNet2DConditionConfig, UNet2DConditionModel};

@@ -21,6 +21,11 @@ impl Linear {
         Self { weight, bias: Some(init.fan_in([outputs], inputs)) }
     }
 
+    /// A map without offsets.
+    pub fn unbiased(init: &mut Init<'_>, inputs: usize, outputs: usize) -> Self {
+        Self { weight: init.fan_in([outputs, inputs], inputs), bias: None }
+    }
+
     /// The same map starting from zero.
     pub fn zeroed(self) -> Self {
         Self {

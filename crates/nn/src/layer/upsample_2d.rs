@@ -19,6 +19,16 @@ impl Upsample2D {
         Self { conv: Conv2d::same3x3(init, channels, channels) }
     }
 
+    /// `[N, C, H, W]` to `[N, C, height, width]`, each twice as large or one less.
+    pub fn forward_to(&self, x: Tensor<4>, [height, width]: [usize; 2]) -> Tensor<4> {
+        let doubled = upsample_nearest_2x(x);
+        let [_, _, h, w] = doubled.dims();
+        if [h, w] == [height, width] {
+            return self.conv.forward(doubled);
+        }
+        self.conv.forward(doubled.narrow(2, 0, height).narrow(3, 0, width))
+    }
+
     /// `[N, C, H, W]` to `[N, C, 2H, 2W]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         self.conv.forward(upsample_nearest_2x(x))
