@@ -25,6 +25,8 @@
 //! # Ok::<(), langevin_nn::Error>(())
 //! ```
 
+pub mod clip;
+pub mod clip_text;
 pub mod compact_unet_2d;
 pub mod layer;
 pub mod params;
@@ -38,8 +40,10 @@ mod init;
 mod network;
 mod network_config;
 mod sample_size;
+mod transformers_keys;
 
 pub use class_labels::ClassLabels;
+pub use clip_text::{CLIPTextConfig, CLIPTextModel, CLIPTextOutput};
 pub use compact_unet_2d::{CompactUNet2D, CompactUNet2DConfig};
 pub use configuration::Configuration;
 pub use error::Error;
