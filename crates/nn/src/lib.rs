@@ -27,6 +27,7 @@
 
 pub mod clip;
 pub mod clip_text;
+pub mod clip_vision;
 pub mod compact_unet_2d;
 pub mod layer;
 pub mod params;
@@ -44,6 +45,7 @@ mod transformers_keys;
 
 pub use class_labels::ClassLabels;
 pub use clip_text::{CLIPTextConfig, CLIPTextModel, CLIPTextOutput};
+pub use clip_vision::{CLIPVisionConfig, CLIPVisionModel, CLIPVisionOutput};
 pub use compact_unet_2d::{CompactUNet2D, CompactUNet2DConfig};
 pub use configuration::Configuration;
 pub use error::Error;
