@@ -9,7 +9,7 @@ mod mlp;
 pub use attention::CLIPAttention;
 pub use encoder::{CLIPEncoder, CLIPEncoderLayer};
 pub use encoder_config::CLIPEncoderConfig;
-pub(crate) use encoder_config::range;
+pub(crate) use encoder_config::{epsilon, range};
 pub use mlp::CLIPMLP;
 
 /// Whether a file of one encoder may carry this tensor without use: indices of positions, that older files hold, and
