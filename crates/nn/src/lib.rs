@@ -31,6 +31,7 @@ pub mod clip_vision;
 pub mod compact_unet_2d;
 pub mod layer;
 pub mod params;
+pub mod prior_transformer;
 pub mod t5_encoder;
 pub mod unet_2d;
 
@@ -53,6 +54,7 @@ pub use error::Error;
 pub use init::Init;
 pub use network::{Network, NetworkInfo};
 pub use network_config::NetworkConfig;
+pub use prior_transformer::{PriorInputs, PriorTransformer, PriorTransformerConfig};
 pub use sample_size::SampleSize;
 pub use t5_encoder::{T5Config, T5EncoderModel};
 pub use unet_2d::{UNet2DConfig, UNet2DModel};
