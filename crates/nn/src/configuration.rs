@@ -28,9 +28,16 @@ pub trait Configuration: Sized {
     /// Keys that this version does not know; those that begin with an underscore are notes, not settings.
     fn unknown_keys(&self) -> Vec<String>;
 
-    /// The name of a parameter in files from before it had its present one, or `None` where it always had.
+    /// The other name that some files, older or newer, give to a parameter, or `None` where all agree.
     fn older_name(name: &str) -> Option<String> {
         let _ = name;
         None
+    }
+
+    /// Whether a tensor that no parameter uses may be left over: a buffer that older files carry, or a part of a larger
+    /// model.
+    fn ignored(name: &str) -> bool {
+        let _ = name;
+        false
     }
 }

@@ -25,9 +25,14 @@
 //! # Ok::<(), langevin_nn::Error>(())
 //! ```
 
+pub mod clip;
+pub mod clip_text;
+pub mod clip_vision;
 pub mod compact_unet_2d;
 pub mod layer;
 pub mod params;
+pub mod prior_transformer;
+pub mod t5_encoder;
 pub mod unet_2d;
 pub mod unet_2d_condition;
 
@@ -39,14 +44,19 @@ mod init;
 mod network;
 mod network_config;
 mod sample_size;
+mod transformers_keys;
 
 pub use class_labels::ClassLabels;
+pub use clip_text::{CLIPTextConfig, CLIPTextModel, CLIPTextOutput};
+pub use clip_vision::{CLIPVisionConfig, CLIPVisionModel, CLIPVisionOutput};
 pub use compact_unet_2d::{CompactUNet2D, CompactUNet2DConfig};
 pub use configuration::Configuration;
 pub use error::Error;
 pub use init::Init;
 pub use network::{Network, NetworkInfo};
 pub use network_config::NetworkConfig;
+pub use prior_transformer::{PriorInputs, PriorTransformer, PriorTransformerConfig};
 pub use sample_size::SampleSize;
+pub use t5_encoder::{T5Config, T5EncoderModel};
 pub use unet_2d::{UNet2DConfig, UNet2DModel};
 pub use unet_2d_condition::{Conditions, UNet2DConditionConfig, UNet2DConditionModel};

@@ -17,7 +17,21 @@ pub enum Activation {
     Gelu,
     /// `max(x, 0)`.
     Relu,
+    /// `x · sigmoid(1.702 x)`, an approximation of GELU (Hendrycks and Gimpel 2016, section 2).
+    #[serde(rename = "quick_gelu")]
+    QuickGelu,
+    /// `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`, a closer one (ibid.).
+    #[serde(
+        rename = "gelu_new",
+        alias = "gelu_pytorch_tanh",
+        alias = "gelu_python_tanh",
+        alias = "gelu_fast"
+    )]
+    GeluTanh,
 }
+
+/// The factor of [`Activation::QuickGelu`].
+const QUICK: f64 = 1.702;
 
 impl Activation {
     /// Applies the function to each element.
@@ -27,6 +41,8 @@ impl Activation {
             Self::Mish => langevin_kernels::mish(x),
             Self::Gelu => langevin_kernels::gelu(x),
             Self::Relu => activation::relu(x),
+            Self::QuickGelu => langevin_kernels::silu(x * QUICK) / QUICK,
+            Self::GeluTanh => langevin_kernels::gelu_tanh(x),
         }
     }
 }
@@ -55,6 +71,9 @@ mod tests {
             close(Activation::Silu, v / (1.0 + (-v).exp()));
             close(Activation::Mish, v * v.exp().ln_1p().tanh());
             close(Activation::Relu, v.max(0.0));
+            close(Activation::QuickGelu, v / (1.0 + (-1.702 * v).exp()));
+            let u = (2.0 / std::f64::consts::PI).sqrt() * (v + 0.044_715 * v.powi(3));
+            close(Activation::GeluTanh, 0.5 * v * (1.0 + u.tanh()));
         }
         let gelu = apply(Activation::Gelu, &[-1.0, 0.0, 1.0, 2.0]);
         for (got, expected) in gelu.iter().zip([-0.158_655_25, 0.0, 0.841_344_7, 1.954_499_7]) {

@@ -2,8 +2,8 @@
 
 use super::assign::replace;
 use super::path::Path;
-use crate::Error;
 use crate::layer::attention;
+use crate::{Configuration, Error};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
 use std::collections::HashMap;
@@ -35,12 +35,36 @@ pub fn load_state_dict<M: Module>(
     tensors: &[(String, Vec<usize>)],
     read: &mut dyn FnMut(&str) -> Result<Vec<f32>, Error>,
 ) -> Result<(M, Vec<String>), Error> {
+    load_named(module, tensors, &|_| None, read)
+}
+
+/// [`load_state_dict`] for the network of a configuration: parameters are also found under the names that
+/// [`Configuration::older_name`] gives, and tensors that [`Configuration::ignored`] allows are not among those returned.
+///
+/// # Errors
+/// As [`load_state_dict`].
+pub fn load_configured<C: Configuration>(
+    network: C::Network,
+    tensors: &[(String, Vec<usize>)],
+    read: &mut dyn FnMut(&str) -> Result<Vec<f32>, Error>,
+) -> Result<(C::Network, Vec<String>), Error> {
+    let (network, mut unused) = load_named(network, tensors, &C::older_name, read)?;
+    unused.retain(|name| !C::ignored(name));
+    Ok((network, unused))
+}
+
+fn load_named<M: Module>(
+    module: M,
+    tensors: &[(String, Vec<usize>)],
+    other_name: &dyn Fn(&str) -> Option<String>,
+    read: &mut dyn FnMut(&str) -> Result<Vec<f32>, Error>,
+) -> Result<(M, Vec<String>), Error> {
     let mut unused: HashMap<&str, &[usize]> =
         tensors.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect();
     let module = load(module, &mut |name, expected| {
-        let older = attention::older_name(name);
+        let others = [other_name(name), attention::older_name(name)];
         let (name, found) = std::iter::once(name)
-            .chain(older.as_deref())
+            .chain(others.iter().flatten().map(String::as_str))
             .find_map(|n| unused.remove_entry(n))
             .ok_or_else(|| Error::Missing { name: name.to_owned(), expected: expected.to_vec() })?;
         if !found.strip_prefix(expected).is_some_and(|rest| rest.iter().all(|&d| d == 1)) {

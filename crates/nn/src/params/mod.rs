@@ -13,7 +13,7 @@ mod update;
 pub use assign::assign;
 pub use collect::{ParamInfo, collect, list};
 pub use gradients::gradients;
-pub use load::{Source, load, load_state_dict};
+pub use load::{Source, load, load_configured, load_state_dict};
 pub use update::update;
 
 #[cfg(test)]

@@ -84,7 +84,8 @@ pub(crate) fn json(folder: &Path) -> Map<String, Value> {
     serde_json::from_str(&json).unwrap()
 }
 
-/// Builds the network of a component folder from its two files; every key and every tensor must be used.
+/// Builds the network of a component folder from its two files; every key must be known and every tensor used
+/// unless the configuration says that it may be left over.
 pub(crate) fn open<C: Configuration>(folder: &Path, device: &Device) -> (C, C::Network) {
     let config =
         C::from_json(&json(folder)).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
@@ -93,18 +94,26 @@ pub(crate) fn open<C: Configuration>(folder: &Path, device: &Device) -> (C, C::N
     let weights = ["diffusion_pytorch_model.safetensors", "model.safetensors"];
     let weights = weights.map(|name| folder.join(name)).into_iter().find(|path| path.is_file());
     let file = read(&weights.unwrap_or_else(|| panic!("{}: no weights", folder.display())));
-    (config, fill(network, &file, folder))
+    let (network, unused) =
+        params::load_configured::<C>(network, &shapes(&file), &mut |name| values(&file, name))
+            .unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    assert_eq!(unused, Vec::<String>::new(), "{}", folder.display());
+    (config, network)
+}
+
+fn shapes(file: &File) -> Vec<(String, Vec<usize>)> {
+    file.iter().map(|(name, stored)| (name.clone(), stored.shape.clone())).collect()
+}
+
+fn values(file: &File, name: &str) -> Result<Vec<f32>, Error> {
+    Ok(file[name].values.iter().map(|&v| v as f32).collect())
 }
 
 /// Gives a network its parameters; every tensor must be used.
 pub(crate) fn fill<M: burn::module::Module>(network: M, file: &File, folder: &Path) -> M {
-    let names: Vec<(String, Vec<usize>)> =
-        file.iter().map(|(n, t)| (n.clone(), t.shape.clone())).collect();
-    let mut source = |name: &str| -> Result<Vec<f32>, Error> {
-        Ok(file[name].values.iter().map(|&v| v as f32).collect())
-    };
-    let (network, unused) = params::load_state_dict(network, &names, &mut source)
-        .unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let (network, unused) =
+        params::load_state_dict(network, &shapes(file), &mut |name| values(file, name))
+            .unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     assert_eq!(unused, Vec::<String>::new(), "{}", folder.display());
     network
 }
@@ -125,8 +134,22 @@ pub(crate) fn compare<const D: usize>(
     output: Tensor<D>,
     golden: &File,
 ) -> Option<String> {
-    assert_eq!(output.dims().to_vec(), golden["output"].shape, "{}", folder.display());
-    let (error, scale) = error(&output.into_data().try_into_vec().unwrap(), &golden["output"]);
+    difference(folder, output, golden, "output")
+}
+
+/// [`compare`] with the tensor `name` of a file; tells the error of recordings from elsewhere.
+#[allow(clippy::print_stdout, reason = "for who runs many random recordings with --nocapture")]
+pub(crate) fn difference<const D: usize>(
+    folder: &Path,
+    found: Tensor<D>,
+    file: &File,
+    name: &str,
+) -> Option<String> {
+    assert_eq!(found.dims().to_vec(), file[name].shape, "{} {name}", folder.display());
+    let (error, scale) = error(&found.into_data().try_into_vec().unwrap(), &file[name]);
+    if std::env::var_os("LANGEVIN_GOLDENS").is_some() {
+        println!("{} {name}: {:.2e}", folder.display(), error / scale.max(1.0));
+    }
     (error > 1e-4 * scale.max(1.0))
-        .then(|| format!("{}: {error:.2e} at scale {scale:.2e}", folder.display()))
+        .then(|| format!("{} {name}: {error:.2e} at scale {scale:.2e}", folder.display()))
 }
