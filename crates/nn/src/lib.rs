@@ -26,8 +26,12 @@
 //! ```
 
 pub mod compact_unet_2d;
+pub mod dit;
+pub mod flux;
 pub mod layer;
 pub mod params;
+pub mod sd3;
+pub mod transformer;
 pub mod unet_2d;
 
 mod class_labels;
@@ -42,9 +46,12 @@ mod sample_size;
 pub use class_labels::ClassLabels;
 pub use compact_unet_2d::{CompactUNet2D, CompactUNet2DConfig};
 pub use configuration::Configuration;
+pub use dit::{DiTConfig, DiTTransformer2DModel};
 pub use error::Error;
+pub use flux::{FluxConfig, FluxInputs, FluxTransformer2DModel};
 pub use init::Init;
 pub use network::{Network, NetworkInfo};
 pub use network_config::NetworkConfig;
 pub use sample_size::SampleSize;
+pub use sd3::{SD3Config, SD3Inputs, SD3Transformer2DModel};
 pub use unet_2d::{UNet2DConfig, UNet2DModel};
