@@ -5,6 +5,8 @@
 
 Each case is a component folder (config.json, diffusion_pytorch_model.safetensors) with golden.safetensors: the inputs
 `sample`, `timestep` and `class_labels`, and the `output`.
+One case also has gradients.safetensors: `target` and, for `loss = mean((output - target)^2)`, the gradient of every
+parameter under the parameter's name.
 One case is spelled as files of before diffusers 0.28 were: the class is called Transformer2DModel there.
 """
 
@@ -31,6 +33,7 @@ CASES = {
     "linear_silu": dict(num_layers=1, activation_fn="linear-silu", out_channels=1, sample_size=16),
     "older": dict(num_attention_heads=1, attention_head_dim=8, in_channels=4, out_channels=8),
 }
+WITH_GRADIENTS = "affine"
 OLDER_KEYS = dict(cross_attention_dim=None, double_self_attention=False, num_vector_embeds=None, only_cross_attention=False,
                   use_linear_projection=False)
 
@@ -54,6 +57,15 @@ def write(folder, config, seed, batch, side):
     model.save_pretrained(folder)
     inputs = {"sample": sample, "timestep": timestep, "class_labels": labels}
     save_file({**inputs, "output": output.contiguous()}, folder / "golden.safetensors")
+    return model, inputs, output
+
+
+def write_gradients(folder, model, inputs, output):
+    target = torch.randn(output.shape, generator=torch.Generator().manual_seed(7))
+    loss = (model(inputs["sample"], inputs["timestep"], class_labels=inputs["class_labels"]).sample - target).square().mean()
+    loss.backward()
+    gradients = {name: p.grad.contiguous() for name, p in model.named_parameters()}
+    save_file({"target": target, **gradients}, folder / "gradients.safetensors")
 
 
 def respell(folder):
@@ -90,7 +102,9 @@ def main():
         return
     for seed, (name, changes) in enumerate(CASES.items()):
         # Of these sides, 8 is the one that the tiny network was made for.
-        write(arguments.out / name, {**TINY, **changes}, seed, 2, 8 if seed % 2 else 12)
+        made = write(arguments.out / name, {**TINY, **changes}, seed, 2, 8 if seed % 2 else 12)
+        if name == WITH_GRADIENTS:
+            write_gradients(arguments.out / name, *made)
     respell(arguments.out / "older")
 
 

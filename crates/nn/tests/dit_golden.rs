@@ -1,12 +1,13 @@
-//! `DiTTransformer2DModel` against diffusers: outputs of every recorded configuration, and what is refused.
+//! `DiTTransformer2DModel` against diffusers: outputs of every recorded configuration, gradients of one, and what
+//! is refused.
 //!
 //! `tests/golden/dit.py` makes the recordings; `LANGEVIN_GOLDENS` may name another folder of them.
 
 mod recordings;
 
 use burn::tensor::{Device, Tensor};
-use langevin_nn::{ClassLabels, Configuration, DiTConfig, Init};
-use recordings::{compare, folders, open, read};
+use langevin_nn::{ClassLabels, Configuration, DiTConfig, Init, params};
+use recordings::{compare, error, folders, open, read};
 use serde_json::json;
 
 #[test]
@@ -27,12 +28,41 @@ fn outputs_agree_with_diffusers() {
     assert!(failed.is_empty(), "beyond 1e-4:\n{}", failed.join("\n"));
 }
 
+#[test]
+fn gradients_agree_with_pytorch() {
+    let device = Device::flex().autodiff();
+    let (mut compared, mut failed) = (0, Vec::new());
+    for folder in folders("dit").into_iter().filter(|f| f.join("gradients.safetensors").is_file()) {
+        let network = open::<DiTConfig>(&folder, &device).1;
+        let golden = read(&folder.join("golden.safetensors"));
+        let expected = read(&folder.join("gradients.safetensors"));
+        let output = network.forward(
+            golden["sample"].tensor(&device),
+            golden["timestep"].tensor(&device),
+            Some(ClassLabels::Index(golden["class_labels"].indices(&device))),
+        );
+        let loss = (output - expected["target"].tensor(&device)).square().mean();
+        let largest = expected.iter().filter(|(name, _)| *name != "target");
+        let largest = largest.map(|(_, g)| g.scale()).fold(0.0, f64::max);
+        for (name, gradient) in params::gradients(&network, loss.backward()) {
+            let (error, scale) = error(&gradient, &expected[&name]);
+            if error > 1e-3 * scale.max(1e-5 * largest) {
+                failed.push(format!("{name}: {error:.2e} at scale {scale:.2e}"));
+            }
+            compared += 1;
+        }
+    }
+    assert!(failed.is_empty(), "beyond 1e-3:\n{}", failed.join("\n"));
+    assert!(compared > 40 || std::env::var_os("LANGEVIN_GOLDENS").is_some(), "only {compared}");
+}
+
 fn refused(object: &serde_json::Value) -> String {
     DiTConfig::from_json(object.as_object().unwrap()).unwrap_err().to_string()
 }
 
 #[test]
 fn refuses_in_one_sentence() {
+    assert!(DiTConfig::default().check().is_ok());
     assert_eq!(
         refused(&json!({"norm_type": "ada_norm_single"})),
         "the configuration key `norm_type` is \"ada_norm_single\", but `ada_norm_zero` was expected"

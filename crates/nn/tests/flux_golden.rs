@@ -37,6 +37,7 @@ fn refuses_in_one_sentence() {
     let refused = |object: &serde_json::Value| {
         FluxConfig::from_json(object.as_object().unwrap()).unwrap_err().to_string()
     };
+    assert!(FluxConfig::default().check().is_ok());
     assert_eq!(
         refused(&json!({"axes_dims_rope": [16, 56, 54]})),
         "the configuration key `axes_dims_rope` is [16,56,54], but even numbers whose sum is 128, the \

@@ -34,6 +34,14 @@ fn refuses_in_one_sentence() {
     let refused = |object: &serde_json::Value| {
         SD3Config::from_json(object.as_object().unwrap()).unwrap_err().to_string()
     };
+    let large = SD3Config {
+        num_layers: 38,
+        num_attention_heads: 38,
+        caption_projection_dim: 2432,
+        pos_embed_max_size: Some(192),
+        ..SD3Config::default()
+    };
+    assert!(SD3Config::default().check().is_ok() && large.check().is_ok());
     assert_eq!(
         refused(&json!({"caption_projection_dim": 1536})),
         "the configuration key `caption_projection_dim` is 1536, but 1152, num_attention_heads times \
