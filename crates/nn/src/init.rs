@@ -16,6 +16,8 @@ pub struct Init<'a> {
     pub device: &'a Device,
     /// Fills a slice with U[0, 1).
     pub uniform: &'a mut dyn FnMut(&mut [f32]),
+    /// Whether numbers are drawn at all.
+    draws: bool,
 }
 
 impl fmt::Debug for Init<'_> {
@@ -27,7 +29,12 @@ impl fmt::Debug for Init<'_> {
 impl<'a> Init<'a> {
     /// Pairs a device with a source of U[0, 1).
     pub fn new(device: &'a Device, uniform: &'a mut dyn FnMut(&mut [f32])) -> Self {
-        Self { device, uniform }
+        Self { device, uniform, draws: true }
+    }
+
+    /// For a network whose parameters a file will replace: all zeros, which cost no memory before they are written to.
+    pub fn unset(device: &'a Device, uniform: &'a mut dyn FnMut(&mut [f32])) -> Self {
+        Self { device, uniform, draws: false }
     }
 
     /// A parameter drawn from `U(±1/√fan_in)`.
@@ -38,8 +45,10 @@ impl<'a> Init<'a> {
     ) -> Param<Tensor<D>> {
         let bound = (fan_in.max(1) as f32).sqrt().recip();
         let mut values = vec![0.0; shape.iter().product()];
-        (self.uniform)(&mut values);
-        values.iter_mut().for_each(|v| *v = bound * (2.0 * *v - 1.0));
+        if self.draws {
+            (self.uniform)(&mut values);
+            values.iter_mut().for_each(|v| *v = bound * (2.0 * *v - 1.0));
+        }
         Param::from_data(TensorData::new(values, shape), self.device)
     }
 
@@ -50,6 +59,9 @@ impl<'a> Init<'a> {
         std: f64,
     ) -> Param<Tensor<D>> {
         let count: usize = shape.iter().product();
+        if !self.draws {
+            return Param::from_data(TensorData::new(vec![0.0_f32; count], shape), self.device);
+        }
         let mut uniform = vec![0.0; count.next_multiple_of(2)];
         (self.uniform)(&mut uniform);
         let mut values = Vec::with_capacity(uniform.len());

@@ -25,6 +25,8 @@
 //! # Ok::<(), langevin_nn::Error>(())
 //! ```
 
+pub mod autoencoder_kl;
+pub mod autoencoder_tiny;
 pub mod clip;
 pub mod clip_text;
 pub mod clip_vision;
@@ -34,11 +36,12 @@ pub mod flux;
 pub mod layer;
 pub mod params;
 pub mod prior_transformer;
-pub mod t5_encoder;
 pub mod sd3;
+pub mod t5_encoder;
 pub mod transformer;
 pub mod unet_2d;
 pub mod unet_2d_condition;
+pub mod vq_model;
 
 mod class_labels;
 mod config_json;
@@ -50,6 +53,8 @@ mod network_config;
 mod sample_size;
 mod transformers_keys;
 
+pub use autoencoder_kl::{AutoencoderKL, AutoencoderKLConfig};
+pub use autoencoder_tiny::{AutoencoderTiny, AutoencoderTinyConfig};
 pub use class_labels::ClassLabels;
 pub use clip_text::{CLIPTextConfig, CLIPTextModel, CLIPTextOutput};
 pub use clip_vision::{CLIPVisionConfig, CLIPVisionModel, CLIPVisionOutput};
@@ -63,7 +68,8 @@ pub use network::{Network, NetworkInfo};
 pub use network_config::NetworkConfig;
 pub use prior_transformer::{PriorInputs, PriorTransformer, PriorTransformerConfig};
 pub use sample_size::SampleSize;
-pub use t5_encoder::{T5Config, T5EncoderModel};
 pub use sd3::{SD3Config, SD3Inputs, SD3Transformer2DModel};
+pub use t5_encoder::{T5Config, T5EncoderModel};
 pub use unet_2d::{UNet2DConfig, UNet2DModel};
 pub use unet_2d_condition::{Conditions, UNet2DConditionConfig, UNet2DConditionModel};
+pub use vq_model::{VQModel, VQModelConfig};

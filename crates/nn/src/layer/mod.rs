@@ -2,13 +2,10 @@
 
 pub mod activation;
 pub mod attention;
-pub mod basic_transformer_block;
 pub mod conv2d;
-pub mod cross_attention;
 pub mod downsample_2d;
 pub mod dropout;
 pub mod embedding;
-pub mod feed_forward;
 pub mod fir;
 pub mod gaussian_fourier;
 pub mod geglu;
@@ -21,18 +18,14 @@ pub mod sinusoidal;
 pub mod space_to_depth;
 pub mod time_projection;
 pub mod timestep_embedding;
-pub mod transformer_2d;
 pub mod upsample_2d;
 
 pub use activation::Activation;
 pub use attention::{Attention, AttentionConfig};
-pub use basic_transformer_block::{BasicTransformerBlock, FirstAttention};
 pub use conv2d::Conv2d;
-pub use cross_attention::{CrossAttention, CrossAttentionConfig};
 pub use downsample_2d::Downsample2D;
 pub use dropout::Dropout;
 pub use embedding::Embedding;
-pub use feed_forward::FeedForward;
 pub use gaussian_fourier::GaussianFourier;
 pub use geglu::Geglu;
 pub use group_norm::GroupNorm;
@@ -43,5 +36,4 @@ pub use rms_norm::RmsNorm;
 pub use sinusoidal::Sinusoidal;
 pub use time_projection::TimeProjection;
 pub use timestep_embedding::TimestepEmbedding;
-pub use transformer_2d::{Projection, Transformer2D, Transformer2DConfig};
 pub use upsample_2d::Upsample2D;

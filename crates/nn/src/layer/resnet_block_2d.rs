@@ -130,6 +130,15 @@ impl ResnetBlock2D {
 
     /// Maps `x [N, C, H, W]` with the time embedding `temb [N, temb_channels]`.
     pub fn forward(&self, x: Tensor<4>, temb: &Tensor<2>, dropout: &mut Dropout<'_>) -> Tensor<4> {
+        self.run(x, Some(temb), dropout)
+    }
+
+    /// Maps `x [N, C, H, W]` through a block that no time enters; nothing is dropped.
+    pub fn forward_untimed(&self, x: Tensor<4>) -> Tensor<4> {
+        self.run(x, None, &mut Dropout::Off)
+    }
+
+    fn run(&self, x: Tensor<4>, temb: Option<&Tensor<2>>, dropout: &mut Dropout<'_>) -> Tensor<4> {
         let c = &self.config;
         let h = self.norm1.forward_activated(x.clone(), Conditioning::default(), c.activation);
         let h = self.conv1.forward(c.resample.forward(h));
@@ -148,10 +157,10 @@ impl ResnetBlock2D {
     }
 
     /// Lets the time enter `h`, normalises and activates.
-    fn condition(&self, h: Tensor<4>, temb: &Tensor<2>) -> Tensor<4> {
+    fn condition(&self, h: Tensor<4>, temb: Option<&Tensor<2>>) -> Tensor<4> {
         let c = &self.config;
-        let conditioning = match &self.time_emb_proj {
-            Some(project) => {
+        let conditioning = match self.time_emb_proj.as_ref().zip(temb) {
+            Some((project, temb)) => {
                 let temb =
                     if c.skip_time_act { temb.clone() } else { c.activation.forward(temb.clone()) };
                 self.split(project.forward(temb))

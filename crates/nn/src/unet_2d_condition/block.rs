@@ -3,9 +3,9 @@
 use super::config::UNet2DConditionConfig;
 use super::kinds::{DownBlockType, MidBlockType, UpBlockType};
 use crate::layer::{
-    Downsample2D, Dropout, FirstAttention, Projection, Resample, ResnetBlock2D,
-    ResnetBlock2DConfig, Transformer2D, Transformer2DConfig, Upsample2D,
+    Downsample2D, Dropout, Resample, ResnetBlock2D, ResnetBlock2DConfig, Upsample2D,
 };
+use crate::transformer::{FirstAttention, TokenProjection, Transformer2D, Transformer2DConfig};
 use crate::{Error, Init};
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -40,9 +40,9 @@ impl Level {
             layers: self.layers,
             groups: config.norm_num_groups.unwrap_or(1),
             projection: if config.use_linear_projection {
-                Projection::Linear
+                TokenProjection::Linear
             } else {
-                Projection::Convolution
+                TokenProjection::Convolution
             },
             first: self.first,
         }

@@ -3,7 +3,6 @@
 use super::config::UNet2DConditionConfig;
 use super::kinds::ClassEmbedType;
 use super::time_embedding::TimeEmbedding;
-use crate::layer::feed_forward::Nothing;
 use crate::layer::{Embedding, Linear, Sinusoidal};
 use crate::{ClassLabels, Error, Init};
 use burn::module::Module;
@@ -20,8 +19,8 @@ pub enum ClassEmbedding {
     Table(Embedding),
     /// A number, embedded like a time.
     Timestep(TimeEmbedding),
-    /// The label is the vector.
-    Identity(Nothing),
+    /// The label is the vector, of this many numbers.
+    Identity(usize),
     /// A vector through a perceptron.
     Projection(TimeEmbedding),
     /// A vector through a linear map.
@@ -48,7 +47,7 @@ impl ClassEmbedding {
                 let map = TimeEmbedding::new(init, config.block_out_channels[0], dim, None);
                 Some(Self::Timestep(map.with_activations(config.act_fn, None)))
             }
-            (Some(ClassEmbedType::Identity), _) => Some(Self::Identity(Nothing {})),
+            (Some(ClassEmbedType::Identity), _) => Some(Self::Identity(dim)),
             (Some(ClassEmbedType::Projection), _) => {
                 Some(Self::Projection(TimeEmbedding::new(init, given()?, dim, None)))
             }

@@ -28,6 +28,12 @@ pub(crate) fn read(path: &Path) -> File {
                 .chunks_exact(4)
                 .map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap())))
                 .collect(),
+            Dtype::BF16 => t
+                .data()
+                .chunks_exact(2)
+                .map(|b| f32::from_bits(u32::from(u16::from_le_bytes(b.try_into().unwrap())) << 16))
+                .map(f64::from)
+                .collect(),
             Dtype::I64 => t
                 .data()
                 .chunks_exact(8)

@@ -1,16 +1,15 @@
 //! Transformer blocks over the pixels of a picture (Rombach et al. 2022, §3.3): group normalisation, a map to tokens, the
 //! blocks, a map back, and the residual.
 
-use super::{
-    BasicTransformerBlock, Conv2d, CrossAttentionConfig, FirstAttention, GroupNorm, Linear,
-};
+use super::{BasicTransformerBlock, CrossAttentionConfig, FirstAttention};
+use crate::layer::{Conv2d, GroupNorm, Linear};
 use crate::{Error, Init};
 use burn::module::Module;
 use burn::tensor::Tensor;
 
 /// How pixels become tokens and back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Projection {
+pub enum TokenProjection {
     /// By 1×1 convolutions.
     #[default]
     Convolution,
@@ -32,7 +31,7 @@ pub struct Transformer2DConfig {
     /// Groups of the normalisation.
     pub groups: usize,
     /// How pixels become tokens.
-    pub projection: Projection,
+    pub projection: TokenProjection,
     /// Whom the first attention of each block asks.
     pub first: FirstAttention,
 }
@@ -60,10 +59,17 @@ pub enum TokenMap {
 }
 
 impl TokenMap {
-    fn new(init: &mut Init<'_>, projection: Projection, inputs: usize, outputs: usize) -> Self {
+    fn new(
+        init: &mut Init<'_>,
+        projection: TokenProjection,
+        inputs: usize,
+        outputs: usize,
+    ) -> Self {
         match projection {
-            Projection::Convolution => Self::Convolution(Conv2d::pointwise(init, inputs, outputs)),
-            Projection::Linear => Self::Linear(Linear::new(init, inputs, outputs)),
+            TokenProjection::Convolution => {
+                Self::Convolution(Conv2d::pointwise(init, inputs, outputs))
+            }
+            TokenProjection::Linear => Self::Linear(Linear::new(init, inputs, outputs)),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Multi-head attention of tokens to themselves or to a context (Vaswani et al. 2017, §3.2), as transformer blocks of
 //! U-Nets have it: `to_q`, `to_k` and `to_v` without bias, `to_out.0` with one.
 
-use super::Linear;
 use crate::Init;
+use crate::layer::Linear;
 use burn::module::Module;
 use burn::tensor::Tensor;
 

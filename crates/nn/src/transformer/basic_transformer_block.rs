@@ -1,8 +1,10 @@
 //! A transformer block with attention to a context (Rombach et al. 2022, appendix E.2.1):
 //! `x += attn1(norm1(x))`, `x += attn2(norm2(x), context)`, `x += ff(norm3(x))`.
 
-use super::{CrossAttention, CrossAttentionConfig, FeedForward, LayerNorm};
+use super::feed_forward::{FeedForward, FeedForwardActivation};
+use super::{CrossAttention, CrossAttentionConfig};
 use crate::Init;
+use crate::layer::LayerNorm;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
@@ -50,7 +52,7 @@ impl BasicTransformerBlock {
             norm2: LayerNorm::new(init, channels, EPS),
             attn2: CrossAttention::new(init, config),
             norm3: LayerNorm::new(init, channels, EPS),
-            ff: FeedForward::new(init, channels),
+            ff: FeedForward::new(init, channels, FeedForwardActivation::Geglu, 0.0),
             first,
         }
     }
