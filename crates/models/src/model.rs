@@ -25,7 +25,7 @@ impl Model {
         config.check()?;
         let mut stream = Philox::new(seed, PURPOSE_INIT, 0);
         let mut uniform = |out: &mut [f32]| stream.fill_uniform(out);
-        let network = config.network.init(&mut Init { device, uniform: &mut uniform })?;
+        let network = config.network.init(&mut Init::new(device, &mut uniform))?;
         Ok(Self { network, config })
     }
 

@@ -1,0 +1,11 @@
+//! Folders of diffusers as pipelines: components by `model_index.json`, networks by the class that their configuration
+//! names, and the loop that joins them.
+//!
+//! [`load`] builds one network from its folder; [`golden`] runs any network on recorded inputs.
+
+mod error;
+pub mod golden;
+mod load;
+
+pub use error::{Error, Result};
+pub use load::{class_of, load};
