@@ -43,6 +43,9 @@ pub(crate) const KIND: &str = "langevin:kind";
 /// The key of the class that a picture was asked to show.
 pub(crate) const CLASS: &str = "langevin:class";
 
+/// The key of what a picture was asked to show in words.
+pub(crate) const PROMPT: &str = "langevin:prompt";
+
 /// Pictures and their sheet.
 #[derive(Debug)]
 pub(crate) struct Gallery {
@@ -52,6 +55,8 @@ pub(crate) struct Gallery {
     pub(crate) sheet: PathBuf,
     /// What all pictures record.
     pub(crate) record: Vec<(String, String)>,
+    /// The prompt of each, where there are prompts.
+    pub(crate) prompts: Vec<String>,
 }
 
 impl Gallery {
@@ -100,6 +105,7 @@ impl Gallery {
         let mut texts = self.record.clone();
         let class = job.labels.as_ref().map(|labels| labels[i]);
         texts.extend(class.map(|class| (CLASS.to_owned(), class.to_string())));
+        texts.extend(self.prompts.get(i).map(|text| (PROMPT.to_owned(), text.clone())));
         texts.push(("langevin:seed".to_owned(), job.seed_of(i).to_string()));
         texts
     }

@@ -1,11 +1,16 @@
 //! Folders of diffusers as pipelines: components by `model_index.json`, networks by the class that their configuration
 //! names, and the loop that joins them.
 //!
-//! [`load`] builds one network from its folder; [`golden`] runs any network on recorded inputs.
+//! [`load`] builds one network from its folder; [`golden`] runs any network on recorded inputs; [`StableDiffusion`] draws
+//! pictures from prompts.
 
 mod error;
 pub mod golden;
 mod load;
+mod noise;
+pub mod stable_diffusion;
+pub mod text;
 
 pub use error::{Error, Result};
 pub use load::{class_of, load};
+pub use stable_diffusion::StableDiffusion;

@@ -28,6 +28,12 @@ pub(crate) fn interval(text: &str) -> Result<[f64; 2], String> {
     }
 }
 
+/// Height and width: two positive whole numbers, or one for both.
+pub(crate) fn size(text: &str) -> Result<[usize; 2], String> {
+    let (height, width) = text.split_once(['x', 'X', '×']).unwrap_or((text, text));
+    Ok([count(height.trim())?, count(width.trim())?])
+}
+
 /// A finite number above 0.
 pub(crate) fn positive(text: &str) -> Result<f64, String> {
     match finite(text) {

@@ -6,7 +6,7 @@ use clap::Args;
 use langevin_schedulers::Mode;
 
 use crate::args::classes::Classes;
-use crate::args::number::{count, finite, interval, unit_interval};
+use crate::args::number::{count, finite, interval, size, unit_interval};
 
 /// Draw pictures from a model
 ///
@@ -17,7 +17,8 @@ use crate::args::number::{count, finite, interval, unit_interval};
 #[command(
     after_help = "Example:\n  langevin sample runs/quickstart --class 3 --count 10 --guidance 2 --animate \
                         three.gif\n\nTen of each of three classes, thirty pictures in all:\n  langevin sample \
-                        runs/quickstart --class 0,3,7 --count 30"
+                        runs/quickstart --class 0,3,7 --count 30\n\nFrom words, with a folder of Stable Diffusion:\n  \
+                        langevin sample ./stable-diffusion --prompt \"a lighthouse at dawn\" --steps 25"
 )]
 pub(crate) struct Sample {
     /// A run folder (its model/ is used) or a diffusers folder
@@ -26,6 +27,21 @@ pub(crate) struct Sample {
     /// Class of the pictures: a number, a list 0,3,7 or a range 0-9; repeatable [default: all classes in turn]
     #[arg(long, value_name = "K", allow_hyphen_values = true)]
     pub(crate) class: Vec<Classes>,
+    /// What the picture shall show, in words, for folders that read prompts; repeatable, one picture for each
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Vec<String>,
+    /// A file of prompts, one in each line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prompts: Option<PathBuf>,
+    /// What no picture shall show [default: nothing]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) negative: Option<String>,
+    /// Height and width of pictures from prompts, in pixels [default: what the model was made for]
+    #[arg(long, value_name = "HEIGHTxWIDTH", value_parser = size)]
+    pub(crate) size: Option<[usize; 2]>,
+    /// Layers of the text encoder left out at the end
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(crate) clip_skip: usize,
     /// Pictures in all; picture i is of the i-th of the classes given, in turn [default: one of each, or 16]
     #[arg(long, value_name = "N", value_parser = count)]
     pub(crate) count: Option<usize>,

@@ -7,6 +7,7 @@ mod eval;
 mod info;
 mod lab;
 mod likelihood;
+mod prompted;
 mod quickstart;
 mod sample;
 mod trace;

@@ -96,6 +96,7 @@ fn finish(
         place: Place::ClassFolders(run.samples_path()),
         sheet: run.samples_path().join("sheet.png"),
         record: record(&settings, &folder.display().to_string()),
+        prompts: Vec::new(),
     };
     gallery.prepare(&kept)?;
     let drawn = draw(context, "sample", &model, &kept, &settings, &mut |first, samples| {

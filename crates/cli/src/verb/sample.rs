@@ -9,6 +9,7 @@ use langevin_models::{Model, RngKind, SampleConfig};
 use langevin_weights::{TensorFile, TensorRef, Values, nearest, write_tensors};
 use serde_json::json;
 
+use super::prompted;
 use crate::args::sample::Sample;
 use crate::context::Context;
 use crate::draw::{Drawn, Job, draw};
@@ -36,6 +37,10 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
         batch: args.batch,
     };
     let subject = Subject::find(&args.model)?;
+    if let Some(pipeline) = prompted::find(&subject) {
+        return prompted::run(args, context, &pipeline);
+    }
+    without_prompts(args)?;
     let model = subject.load(&context.device())?;
     let config = settle(&asked, &model, &subject)?;
     let sizes = config.sizes(&model).map_err(|error| {
@@ -72,7 +77,8 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
     })?;
     gallery.finish(&job, &drawn.samples)?;
     if let Some(path) = &args.trajectory {
-        save_trajectory(path, &drawn)?;
+        let [_, c, h, w] = drawn.samples.shape;
+        save_trajectory(path, &drawn, [c, h, w])?;
     }
     if let Some(path) = &args.animate {
         animate(path, &job, drawn.samples.shape, &drawn.states, &sizes)?;
@@ -130,6 +136,24 @@ pub(crate) fn choice<T: FromStr>(option: &str, name: &str, names: &[&str]) -> Re
         }
     };
     name.parse().map_err(refuse)
+}
+
+/// Options that only folders that read prompts know.
+fn without_prompts(args: &Sample) -> Result<(), Failure> {
+    let given = [
+        ("--prompt", !args.prompt.is_empty()),
+        ("--prompts", args.prompts.is_some()),
+        ("--negative", args.negative.is_some()),
+        ("--size", args.size.is_some()),
+        ("--clip-skip", args.clip_skip != 0),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Failure::usage(format!(
+            "{option} does not go with this model, which reads no prompts"
+        ))
+        .hint("leave it away; `langevin info` says what a model is")),
+        None => Ok(()),
+    }
 }
 
 /// How many pictures: as asked, as many as there are latents, one for each class, or sixteen.
@@ -190,20 +214,30 @@ fn latents(path: &Path, model: &Model, start_size: f64) -> Result<(usize, Vec<f3
 }
 
 /// A folder of pictures with their sheet, or the sheet alone where the place is a PNG file.
-fn gallery(out: Option<&Path>, record: Vec<(String, String)>) -> Gallery {
+pub(super) fn gallery(out: Option<&Path>, record: Vec<(String, String)>) -> Gallery {
     let folder = match out {
         Some(path) if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png")) => {
-            return Gallery { place: Place::Nowhere, sheet: path.to_owned(), record };
+            return Gallery {
+                place: Place::Nowhere,
+                sheet: path.to_owned(),
+                record,
+                prompts: Vec::new(),
+            };
         }
         Some(path) => path.to_owned(),
         None => free_sibling(Path::new("samples")),
     };
-    Gallery { sheet: folder.join("sheet.png"), place: Place::Folder(folder), record }
+    let sheet = folder.join("sheet.png");
+    Gallery { sheet, place: Place::Folder(folder), record, prompts: Vec::new() }
 }
 
-/// `trajectory [steps + 1, N, C, H, W]` from noise to picture, and `sample [N, C, H, W]`.
-fn save_trajectory(path: &Path, drawn: &Drawn) -> Result<(), Failure> {
-    let [n, c, h, w] = drawn.samples.shape;
+/// `trajectory [steps + 1, N, C, H, W]` from noise on, whose states are of shape `[C, H, W]`, and `sample`, the pictures.
+pub(super) fn save_trajectory(
+    path: &Path,
+    drawn: &Drawn,
+    [c, h, w]: [usize; 3],
+) -> Result<(), Failure> {
+    let n = drawn.samples.shape[0];
     let states = drawn.states.concat();
     let shape = [drawn.states.len(), n, c, h, w];
     let tensors = [

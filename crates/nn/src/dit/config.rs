@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 /// The name of the class before diffusers 0.28, which also had kinds of other shapes.
 const OLDER_CLASS: &str = "Transformer2DModel";
 
-/// Keys of the older class that this kind of it does not use, and their values where that is so.
+/// Keys of the older class that mean nothing here while they hold null, false or "default".
 const UNUSED: [&str; 9] = [
     "cross_attention_dim",
     "num_vector_embeds",

@@ -148,8 +148,10 @@ impl JointAttention {
 
     fn split(&self, maps: [&Linear; 3], norms: [Option<&QkNorm>; 2], x: Tensor<3>) -> Heads {
         let [n, l, _] = x.dims();
-        let [q, k, v] =
-            maps.map(|map| map.forward(x.clone()).reshape([n, l, self.heads, self.head_dim]));
+        let [to_q, to_k, to_v] = maps;
+        // The last map is the last to hold the tokens.
+        let heads = [to_q.forward(x.clone()), to_k.forward(x.clone()), to_v.forward(x)];
+        let [q, k, v] = heads.map(|x| x.reshape([n, l, self.heads, self.head_dim]));
         let norm = |norm: Option<&QkNorm>, x: Tensor<4>| match norm {
             Some(norm) => norm.forward(x),
             None => x,

@@ -1,0 +1,272 @@
+//! `langevin sample FOLDER --prompt TEXT`: pictures from prompts.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use burn::tensor::Tensor;
+use langevin_models::{RngKind, Samples};
+use langevin_pipelines::Error;
+use langevin_pipelines::stable_diffusion::{self, CLASS_NAMES, StableDiffusion};
+use langevin_schedulers::{Plan, Request};
+use langevin_weights::TensorFile;
+use langevin_weights::folder::{ModelFolder, Pipeline};
+use serde_json::json;
+
+use super::sample::{choice, gallery, save_trajectory};
+use crate::args::sample::Sample;
+use crate::context::Context;
+use crate::draw::{Drawn, Job};
+use crate::failure::{Failure, Hint};
+use crate::gallery::{Gallery, make_folder_of};
+use crate::output::Outcome;
+use crate::settings::Way;
+use crate::subject::Subject;
+use crate::words::{counted, seconds};
+
+/// The folder as a pipeline that reads prompts, if it is one.
+pub(super) fn find(subject: &Subject) -> Option<Pipeline> {
+    let Ok(ModelFolder::Pipeline(pipeline)) = ModelFolder::open(&subject.model) else {
+        return None;
+    };
+    CLASS_NAMES.contains(&pipeline.index().class_name()?).then_some(pipeline)
+}
+
+pub(super) fn run(
+    args: &Sample,
+    context: &Context,
+    pipeline: &Pipeline,
+) -> Result<Outcome, Failure> {
+    check(args)?;
+    let prompts = prompts(args)?;
+    let rng = choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?;
+    let device = context.device();
+    let begun = Instant::now();
+    let model = StableDiffusion::load(pipeline, &device)
+        .hint("`langevin info` says what a folder holds")?;
+    model.notes().iter().for_each(|note| context.note(note));
+    let loaded = begun.elapsed().as_secs_f64();
+    let steps = args.steps.unwrap_or_else(|| usual_steps(pipeline));
+    let request = Request { steps, eta: args.eta, mode: args.mode };
+    let plan = Plan::new(model.scheduler(), &request).hint("other --steps may do")?;
+    let size = args.size.unwrap_or_else(|| model.usual_size());
+    let shape = model
+        .latent_shape(size)
+        .map_err(|error| Failure::usage(error.to_string()).hint("choose another --size"))?;
+    let given = args
+        .latents
+        .as_deref()
+        .map(|path| latents(path, shape, plan.init_noise_sigma))
+        .transpose()?;
+    let count = match (args.count, &given) {
+        (Some(count), Some((latents, _))) if count != *latents => {
+            return Err(Failure::usage(format!(
+                "--count is {count}, but the latents are {latents}"
+            ))
+            .hint("leave --count away: there is one picture for each latent"));
+        }
+        (_, Some((latents, _))) => *latents,
+        (Some(count), None) => count,
+        (None, None) => prompts.len(),
+    };
+    let job = Job {
+        seed: context.seed(),
+        count,
+        labels: None,
+        start: None,
+        recorded: if args.trajectory.is_some() { count } else { 0 },
+    };
+    let guidance = args.guidance.unwrap_or_else(|| model.usual_guidance());
+    let asked = stable_diffusion::Job {
+        prompts: (0..count).map(|i| prompts[i % prompts.len()].clone()).collect(),
+        negative: args.negative.clone(),
+        seeds: (0..count).map(|i| job.seed_of(i)).collect(),
+        size,
+        plan,
+        guidance,
+        clip_skip: args.clip_skip,
+        rng,
+        start: given.map(|(_, start)| start),
+    };
+    let gallery = gallery(args.out.as_deref(), record(args, &asked, steps));
+    let gallery = Gallery { prompts: asked.prompts.clone(), ..gallery };
+    gallery.prepare(&job)?;
+    args.trajectory.iter().try_for_each(|path| make_folder_of(path))?;
+    let drawn = draw(context, &model, &asked, &job, &gallery)?;
+    gallery.finish(&job, &drawn.samples)?;
+    if let Some(path) = &args.trajectory {
+        save_trajectory(path, &drawn, shape)?;
+    }
+    let place = args.out.clone().unwrap_or_else(|| gallery.sheet.clone());
+    let mut text = format!(
+        "{} in {}, after {} of reading: {}",
+        counted(count, "picture"),
+        seconds(drawn.seconds),
+        seconds(loaded),
+        place.display()
+    );
+    if let Some(path) = &args.trajectory {
+        text.push_str(&format!("\nwrote {}", path.display()));
+    }
+    let json = json!({
+        "count": count, "seed": job.seed, "prompts": asked.prompts, "negative": asked.negative,
+        "settings": {
+            "steps": steps, "solver": Way::SCHEDULER, "eta": args.eta, "guidance": guidance,
+            "rng": rng.to_string(), "size": size, "clip_skip": args.clip_skip,
+        },
+        "seconds": { "load": loaded, "sample": drawn.seconds },
+        "sheet": gallery.sheet, "trajectory": args.trajectory, "notes": model.notes(),
+    });
+    Ok(Outcome::done(text, json))
+}
+
+/// Options that mean nothing here.
+fn check(args: &Sample) -> Result<(), Failure> {
+    let solver = args.solver.as_deref().filter(|name| *name != Way::SCHEDULER);
+    let given = [
+        ("--class", !args.class.is_empty()),
+        ("--solver", solver.is_some()),
+        ("--grid", args.grid.is_some()),
+        ("--guidance-interval", args.guidance_interval.is_some()),
+        ("--animate", args.animate.is_some()),
+        ("--batch", args.batch.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) => {
+            Err(Failure::usage(format!("{option} does not go with a folder that reads prompts"))
+                .hint("its scheduler makes the steps, and pictures are drawn one after the other"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The prompts given, or those of a file, one in each line.
+fn prompts(args: &Sample) -> Result<Vec<String>, Failure> {
+    let mut prompts = args.prompt.clone();
+    if let Some(path) = &args.prompts {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::failed(format!(
+                "the prompts {} cannot be read: {}",
+                path.display(),
+                crate::failure::reason(&error)
+            ))
+        })?;
+        prompts
+            .extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+    }
+    if prompts.is_empty() {
+        return Err(Failure::usage("this model needs a prompt")
+            .hint("say what the picture shall show: --prompt \"a lighthouse at dawn\""));
+    }
+    Ok(prompts)
+}
+
+/// Steps that Python's pipeline takes where nobody says how many.
+fn usual_steps(pipeline: &Pipeline) -> usize {
+    if pipeline.index().class_name() == Some("LatentConsistencyModelPipeline") { 4 } else { 50 }
+}
+
+/// The tensor `latents` in place of drawn noise, and how many there are.
+fn latents(path: &Path, [c, h, w]: [usize; 3], size: f64) -> Result<(usize, Vec<f32>), Failure> {
+    let file =
+        TensorFile::open(path).hint("--latents is a safetensors file with a tensor `latents`")?;
+    let shape = file.shape("latents")?;
+    if !matches!(shape, &[n, channels, height, width] if n > 0 && [channels, height, width] == [c, h, w])
+    {
+        return Err(Failure::failed(format!(
+            "the tensor `latents` has shape {shape:?}: expected [N, {c}, {h}, {w}]"
+        )));
+    }
+    let count = shape[0];
+    let mut values = file.f32("latents")?;
+    if let Some(at) = values.iter().position(|x| !x.is_finite()) {
+        return Err(Failure::failed(format!(
+            "number {at} of the tensor `latents` is {}: expected a finite one",
+            values[at]
+        )));
+    }
+    values.iter_mut().for_each(|x| *x *= size as f32);
+    Ok((count, values))
+}
+
+/// Draws all pictures, each written as soon as it is finished.
+fn draw(
+    context: &Context,
+    model: &StableDiffusion,
+    asked: &stable_diffusion::Job,
+    job: &Job,
+    gallery: &Gallery,
+) -> Result<Drawn, Failure> {
+    let (device, watch) = (context.device(), context.interrupt.watch());
+    let mut progress = context.task("sample");
+    let steps = asked.plan.calls();
+    let mut states = vec![Vec::new(); if job.recorded > 0 { steps + 1 } else { 0 }];
+    let mut all = Samples { shape: [0; 4], data: Vec::new() };
+    let begun = Instant::now();
+    for index in 0..job.count {
+        let mut failed = None;
+        let mut observer = |now: &stable_diffusion::Progress<'_>| {
+            let done = (index * steps + now.step) as f64 / (job.count * steps) as f64;
+            progress.update(done, || {
+                format!("picture {} of {}, step {} of {steps}", index + 1, job.count, now.step)
+            });
+            if job.recorded > 0 {
+                match numbers(now.latents.clone()) {
+                    Ok(values) => states[now.step].extend(values),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            if watch.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let mut notes = Vec::new();
+        let drawn = model.draw(asked, index, &device, &mut |note| notes.push(note), &mut observer);
+        notes.iter().for_each(|note| context.note(note));
+        let drawn = match drawn {
+            Ok(drawn) => drawn,
+            Err(Error::Interrupted { done, total }) => {
+                let sentence = format!("{done} of {} drawn", counted(total, "picture"));
+                return Err(Failure::interrupted(sentence)
+                    .hint("the same command draws the same pictures again"));
+            }
+            Err(error @ Error::Value { .. }) => return Err(Failure::usage(error.to_string())),
+            Err(error) => return Err(error.into()),
+        };
+        failed.map_or(Ok(()), Err)?;
+        let shape = drawn.picture.dims();
+        let data = numbers(drawn.picture)?;
+        if data.iter().any(|x| !x.is_finite()) {
+            return Err(Error::NotFinite { picture: index }.into());
+        }
+        let samples = Samples { shape, data };
+        gallery.add(job, index, &samples)?;
+        all.shape = [index + 1, shape[1], shape[2], shape[3]];
+        all.data.extend(samples.data);
+    }
+    let taken = begun.elapsed().as_secs_f64();
+    progress.finish(&format!("{} in {}", counted(job.count, "picture"), seconds(taken)));
+    Ok(Drawn { samples: all, states, seconds: taken })
+}
+
+fn numbers(tensor: Tensor<4>) -> Result<Vec<f32>, Failure> {
+    tensor
+        .into_data()
+        .try_into_vec::<f32>()
+        .map_err(|error| Failure::failed(format!("a tensor could not be read: {error:?}")))
+}
+
+/// The settings as a PNG records them.
+fn record(args: &Sample, asked: &stable_diffusion::Job, steps: usize) -> Vec<(String, String)> {
+    let text = |key: &str, value: String| (format!("langevin:{key}"), value);
+    let [height, width] = asked.size;
+    vec![
+        ("Software".to_owned(), format!("langevin {}", env!("CARGO_PKG_VERSION"))),
+        text("version", env!("CARGO_PKG_VERSION").to_owned()),
+        text("model", args.model.display().to_string()),
+        text("negative", asked.negative.clone().unwrap_or_default()),
+        text("steps", steps.to_string()),
+        text("solver", Way::SCHEDULER.to_owned()),
+        text("guidance", asked.guidance.to_string()),
+        text("size", format!("{height}x{width}")),
+        text("rng", asked.rng.to_string()),
+    ]
+}

@@ -1,0 +1,51 @@
+//! What is asked of a pipeline, and what it gives.
+
+use burn::tensor::Tensor;
+use langevin_schedulers::{Plan, RngKind};
+
+/// Pictures to draw.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// One prompt for each picture.
+    pub prompts: Vec<String>,
+    /// What pictures shall not show; `None` is the pipeline's own default.
+    pub negative: Option<String>,
+    /// One seed for each picture.
+    pub seeds: Vec<u64>,
+    /// Height and width in pixels, multiples of the autoencoder's reduction.
+    pub size: [usize; 2],
+    /// The steps.
+    pub plan: Plan,
+    /// Scale of classifier-free guidance; 1 is none.
+    pub guidance: f64,
+    /// Layers of the text encoders that are left out at the end, for the prompt alone.
+    pub clip_skip: usize,
+    /// Which generator draws the noise.
+    pub rng: RngKind,
+    /// Starting latents `[N, C, h, w]`, already at the first noise level, instead of drawn noise.
+    pub start: Option<Vec<f32>>,
+}
+
+/// Where sampling stands: told once for each state, and once more when the picture is decoded.
+#[derive(Debug)]
+pub struct Progress<'a> {
+    /// Index of the picture.
+    pub picture: usize,
+    /// Pictures asked for in all.
+    pub pictures: usize,
+    /// States so far, 0 to `steps`.
+    pub step: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// The latents `[1, C, h, w]` at this state.
+    pub latents: &'a Tensor<4>,
+}
+
+/// One finished picture.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    /// The last latents `[1, C, h, w]`.
+    pub latents: Tensor<4>,
+    /// The picture `[1, 3, H, W]`, about −1 to 1, not clamped.
+    pub picture: Tensor<4>,
+}

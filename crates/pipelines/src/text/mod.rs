@@ -1,0 +1,5 @@
+//! Prompts as tokens.
+
+mod clip_tokenizer;
+
+pub use clip_tokenizer::{ClipTokenizer, Tokens};
