@@ -5,10 +5,13 @@ use std::path::Path;
 use langevin_core::{AnySchedule, Schedule};
 use langevin_models::{Model, load_network, unused_keys};
 use langevin_nn::Network;
+use langevin_pipelines::stable_diffusion::CLASS_NAMES;
+use langevin_pipelines::{class_of, golden};
 use langevin_train::{RunFolder, read_metrics};
-use langevin_weights::folder::ModelFolder;
+use langevin_weights::folder::{Component, ModelFolder, Pipeline};
 use serde_json::{Map, Value, json};
 
+use super::prompted::{self, is_trainable};
 use crate::args::info::Info;
 use crate::context::Context;
 use crate::failure::{Failure, Hint};
@@ -23,7 +26,23 @@ pub(crate) fn run(args: &Info, context: &Context) -> Result<Outcome, Failure> {
     match ModelFolder::open(&subject.model)
         .hint("MODEL is a run folder, a diffusers folder or a component's folder")?
     {
-        ModelFolder::Component(component) => facts.network(&load_network(&component, &device)?.1),
+        ModelFolder::Component(component) if is_trainable(&component) => {
+            facts.network(&load_network(&component, &device)?.1);
+        }
+        ModelFolder::Component(component) => {
+            let class = class_of(&component).unwrap_or("none").to_owned();
+            let run = if golden::runs(&class) { "" } else { ", which is not run" };
+            facts.add("network", format!("{class}{run}"), "network", json!(class));
+            let count = parameters(&component)?;
+            facts.add("parameters", thousands(count), "parameters", json!(count));
+            facts.files(&subject.model)?;
+            return Ok(Outcome::done(facts.text(), Value::Object(facts.json)));
+        }
+        ModelFolder::Pipeline(pipeline) if prompted::is_composed(&pipeline) => {
+            facts.pipeline(&pipeline)?;
+            facts.files(&subject.model)?;
+            return Ok(Outcome::done(facts.text(), Value::Object(facts.json)));
+        }
         ModelFolder::Pipeline(_) => {
             let model = subject.load(&device)?;
             facts.network(&model.network);
@@ -39,6 +58,13 @@ pub(crate) fn run(args: &Info, context: &Context) -> Result<Outcome, Failure> {
         facts.add("settings not used", unused.join(", "), "unused_keys", json!(unused));
     }
     Ok(Outcome::done(facts.text(), Value::Object(facts.json)))
+}
+
+/// Numbers in a component's weights, of which only the headers are read.
+fn parameters(component: &Component) -> Result<usize, Failure> {
+    let weights = component.weights(None)?;
+    let sizes = weights.names().map(|name| Ok(weights.shape(name)?.iter().product::<usize>()));
+    Ok(sizes.sum::<Result<usize, langevin_weights::Error>>()?)
 }
 
 /// What is known, as lines and as JSON.
@@ -71,6 +97,28 @@ impl Facts {
             .collect();
         self.json.insert("blocks".to_owned(), json!(blocks));
         self.json.insert("config".to_owned(), config.to_json());
+    }
+
+    /// A pipeline of several networks: its class and its components.
+    fn pipeline(&mut self, pipeline: &Pipeline) -> Result<(), Failure> {
+        let class = pipeline.index().class_name().unwrap_or("none").to_owned();
+        let run = if CLASS_NAMES.contains(&class.as_str()) { "" } else { ", which is not run" };
+        self.add("pipeline", format!("{class}{run}"), "pipeline", json!(class));
+        let mut components = Map::new();
+        for (name, class) in pipeline.components() {
+            let Some(class) = class else { continue };
+            let component = pipeline.component(name);
+            let count = component.as_ref().ok().and_then(|part| parameters(part).ok());
+            let text = match count {
+                Some(count) => format!("{}, {} parameters", class.class, thousands(count)),
+                None => class.class.clone(),
+            };
+            self.lines.push(("component", format!("{name}: {text}")));
+            components
+                .insert(name.to_owned(), json!({ "class": class.class, "parameters": count }));
+        }
+        self.json.insert("components".to_owned(), Value::Object(components));
+        Ok(())
     }
 
     fn model(&mut self, model: &Model) {

@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use burn::tensor::Tensor;
 use langevin_models::{RngKind, Samples};
-use langevin_pipelines::Error;
+use langevin_nn::{CompactUNet2DConfig, UNet2DConfig};
 use langevin_pipelines::stable_diffusion::{self, CLASS_NAMES, StableDiffusion};
+use langevin_pipelines::{Error, class_of};
 use langevin_schedulers::{Plan, Request};
 use langevin_weights::TensorFile;
-use langevin_weights::folder::{ModelFolder, Pipeline};
+use langevin_weights::folder::{Component, ModelFolder, Pipeline};
 use serde_json::json;
 
 use super::sample::{choice, gallery, save_trajectory};
@@ -30,6 +31,36 @@ pub(super) fn find(subject: &Subject) -> Option<Pipeline> {
         return None;
     };
     CLASS_NAMES.contains(&pipeline.index().class_name()?).then_some(pipeline)
+}
+
+/// Whether the network is one of those that Langevin trains.
+pub(super) fn is_trainable(component: &Component) -> bool {
+    let class = class_of(component);
+    [UNet2DConfig::CLASS_NAME, CompactUNet2DConfig::CLASS_NAME].map(Some).contains(&class)
+}
+
+/// Whether a pipeline is more than one U-Net in pixels; of a damaged U-Net others say what is wrong.
+pub(super) fn is_composed(pipeline: &Pipeline) -> bool {
+    match pipeline.component("unet") {
+        Ok(unet) => !is_trainable(&unet),
+        Err(_) => pipeline.components().all(|(name, _)| name != "unet"),
+    }
+}
+
+/// Refuses pipelines that nothing here runs, by name.
+pub(super) fn refuse_others(subject: &Subject) -> Result<(), Failure> {
+    let Ok(ModelFolder::Pipeline(pipeline)) = ModelFolder::open(&subject.model) else {
+        return Ok(());
+    };
+    if !is_composed(&pipeline) {
+        return Ok(());
+    }
+    let class = pipeline.index().class_name().unwrap_or("none");
+    Err(Failure::failed(format!(
+        "the pipeline {class} is not run; those that are: {}, and pipelines of one U-Net in pixels",
+        CLASS_NAMES.join(", ")
+    ))
+    .hint("`langevin info` lists what the folder holds"))
 }
 
 pub(super) fn run(

@@ -40,6 +40,7 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
     if let Some(pipeline) = prompted::find(&subject) {
         return prompted::run(args, context, &pipeline);
     }
+    prompted::refuse_others(&subject)?;
     without_prompts(args)?;
     let model = subject.load(&context.device())?;
     let config = settle(&asked, &model, &subject)?;

@@ -33,3 +33,39 @@ fn devices_tell_threads_as_asked() {
     assert_eq!(json["devices"][0]["threads"], 3);
     assert_eq!(json["backends"], serde_json::json!(["cpu"]));
 }
+
+/// Folders of Stable Diffusion: what they hold is listed, what is not run is named.
+#[test]
+fn pipelines_of_several_networks_are_listed_and_run() {
+    let folder = workplace();
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/golden/stable_diffusion/sd1");
+    let json = langevin(folder.path(), &["info", text(&golden), "--json"]).ok().json();
+    assert_eq!(json["pipeline"], "StableDiffusionPipeline");
+    assert_eq!(json["components"]["unet"]["class"], "UNet2DConditionModel");
+    assert!(json["components"]["vae"]["parameters"].as_u64() > Some(0), "{json}");
+    let unet = golden.join("unet");
+    let json = langevin(folder.path(), &["info", text(&unet), "--json"]).ok().json();
+    assert_eq!(json["network"], "UNet2DConditionModel");
+
+    let sample = |more: &[&str]| {
+        let start = ["sample", text(&golden), "--steps", "2", "--size", "16", "--out", "x.png"];
+        langevin(folder.path(), &[&start[..], more].concat())
+    };
+    let json = sample(&["--prompt", "a fox", "--prompt", "the sea", "--json"]).ok().json();
+    assert_eq!(json["count"], 2);
+    assert!(folder.path().join("x.png").is_file());
+    sample(&[]).fails(2, &["needs a prompt"]);
+    sample(&["--prompt", "a", "--class", "3"]).fails(2, &["--class"]);
+    sample(&["--prompt", "a", "--size", "17"]).fails(2, &["17 × 17"]);
+    sample(&["--prompts", "nowhere.txt"]).fails(1, &["nowhere.txt"]);
+
+    let other = folder.path().join("other");
+    std::fs::create_dir(&other).expect("a folder");
+    let index = r#"{"_class_name": "CogVideoXPipeline", "transformer": ["diffusers", "CogVideoXTransformer3DModel"]}"#;
+    std::fs::write(other.join("model_index.json"), index).expect("written");
+    langevin(folder.path(), &["sample", text(&other), "--prompt", "a"])
+        .fails(1, &["CogVideoXPipeline", "StableDiffusionXLPipeline"]);
+    langevin(folder.path(), &["sample", text(crate::langevin::trained()), "--prompt", "a"])
+        .fails(2, &["--prompt"]);
+}
