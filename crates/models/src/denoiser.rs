@@ -36,7 +36,7 @@ impl Denoiser<Tensor<4>> for ModelDenoiser<'_> {
     /// `clean = p · x + q · output`, with `(p, q)` the prediction's row at this level.
     ///
     /// A level off the schedule's curve is the one with its signal-to-noise ratio on it, and the state a multiple of one
-    /// there: E[clean] is the same.
+    /// there: the expected clean data are the same.
     fn denoise(&self, x: &Tensor<4>, at: Level) -> langevin_core::Result<Tensor<4>> {
         let (scale, at) = self.on_schedule(at);
         let scaled;

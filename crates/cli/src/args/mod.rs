@@ -64,7 +64,7 @@ pub(crate) struct Global {
 pub(crate) enum Verb {
     Quickstart(quickstart::Quickstart),
     Train(train::Train),
-    Sample(sample::Sample),
+    Sample(Box<sample::Sample>),
     Eval(eval::Eval),
     Likelihood(likelihood::Likelihood),
     Trace(trace::Trace),
