@@ -102,7 +102,7 @@ pub(crate) fn settle(
 fn plan(asked: &Asked, subject: &Subject) -> Result<Plan, Failure> {
     let scheduler = subject.scheduler()?;
     let steps = asked.steps.unwrap_or_else(|| subject.usual_steps());
-    let request = Request { steps, eta: asked.eta, mode: asked.mode };
+    let request = Request { eta: asked.eta, mode: asked.mode, ..Request::steps(steps) };
     Plan::new(&scheduler, &request).map_err(|error| {
         Failure::failed(error.to_string())
             .hint("other --steps may do, or a solver of Langevin's own: --solver euler")

@@ -2,7 +2,8 @@
 
 use burn::tensor::Device;
 use langevin_nn::{Configuration, Init, params};
-use langevin_weights::folder::Component;
+use langevin_schedulers::Config;
+use langevin_weights::folder::{Component, Pipeline};
 
 use crate::{Error, Result};
 
@@ -48,4 +49,36 @@ pub fn load<C: Configuration>(component: &Component, device: &Device) -> Result<
         )));
     }
     Ok((config, network))
+}
+
+/// The class of a pipeline, which must be one of `known`.
+pub(crate) fn expect_class<'a>(pipeline: &'a Pipeline, known: &[&str]) -> Result<&'a str> {
+    let class = pipeline.index().class_name().unwrap_or("none");
+    if known.contains(&class) {
+        return Ok(class);
+    }
+    Err(Error::Class {
+        path: pipeline.folder().to_owned(),
+        class: class.to_owned(),
+        known: known.join(", "),
+    })
+}
+
+/// Whether a pipeline has a component, and does not do without it.
+pub(crate) fn has(pipeline: &Pipeline, component: &str) -> bool {
+    pipeline.components().any(|(name, class)| name == component && class.is_some())
+}
+
+/// The scheduler of a pipeline, whose class must be one of `known`.
+pub(crate) fn scheduler(pipeline: &Pipeline, known: &[&str]) -> Result<Config> {
+    let component = pipeline.component("scheduler")?;
+    let config = Config::new(component.config().clone())?;
+    if known.contains(&config.class()) {
+        return Ok(config);
+    }
+    Err(Error::Class {
+        path: component.folder().to_owned(),
+        class: config.class().to_owned(),
+        known: known.join(", "),
+    })
 }

@@ -29,9 +29,9 @@ fn text<'a>(job: &'a Value, key: &str, default: &'a str) -> &'a str {
 
 fn request(job: &Value) -> Result<Request, Box<dyn Error>> {
     Ok(Request {
-        steps: job["steps"].as_u64().ok_or("a job needs steps")? as usize,
         eta: job["eta"].as_f64(),
         mode: text(job, "mode", "as-diffusers").parse::<Mode>()?,
+        ..Request::steps(job["steps"].as_u64().ok_or("a job needs steps")? as usize)
     })
 }
 

@@ -32,6 +32,16 @@ impl std::str::FromStr for Mode {
     }
 }
 
+/// Which noise levels a class of flow matching shifts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Levels {
+    /// Even ones between the ends that the configuration names.
+    #[default]
+    Configured,
+    /// Even ones from 1 to 1 over the number of steps, as pipelines that hand their own levels to the scheduler do.
+    Whole,
+}
+
 /// What is asked of a scheduler beside its configuration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Request {
@@ -41,12 +51,17 @@ pub struct Request {
     pub eta: Option<f64>,
     /// Whether known bugs are reproduced.
     pub mode: Mode,
+    /// How far a class with `use_dynamic_shifting` moves its noise levels (see [`Config::resolution_shift`]); `None` is
+    /// the configuration's `base_shift`.
+    pub mu: Option<f64>,
+    /// Which noise levels it moves.
+    pub levels: Levels,
 }
 
 impl Request {
     /// This many steps, everything else by default.
     pub fn steps(steps: usize) -> Self {
-        Self { steps, eta: None, mode: Mode::default() }
+        Self { steps, eta: None, mode: Mode::default(), mu: None, levels: Levels::default() }
     }
 }
 
@@ -200,6 +215,13 @@ impl Plan {
                 name: "eta",
                 found: eta.to_string(),
                 expected: "not negative and finite".to_owned(),
+            });
+        }
+        if let Some(mu) = request.mu.filter(|mu| !mu.is_finite()) {
+            return Err(Error::Number {
+                name: "mu",
+                found: mu.to_string(),
+                expected: "finite".to_owned(),
             });
         }
         (crate::class::of(config)?.plan)(config, request)

@@ -33,7 +33,7 @@ struct Mixture {
 /// The plan and the states of a case.
 fn answer(case: &Case) -> Result<(Plan, Vec<Batch>)> {
     let config = Config::parse(&case.scheduler.to_string())?;
-    let request = Request { steps: case.steps, eta: case.eta, mode: Mode::AsDiffusers };
+    let request = Request { eta: case.eta, mode: Mode::AsDiffusers, ..Request::steps(case.steps) };
     let plan = Plan::new(&config, &request)?;
     let Mixture { weights, means, stds } = &case.mixture;
     let mixture = GaussianMixture::new(weights.clone(), means.clone(), stds.clone())?;

@@ -7,9 +7,11 @@ use std::time::Instant;
 use burn::tensor::Tensor;
 use langevin_models::{RngKind, Samples};
 use langevin_nn::{CompactUNet2DConfig, UNet2DConfig};
-use langevin_pipelines::stable_diffusion::{self, CLASS_NAMES, StableDiffusion};
-use langevin_pipelines::{Error, class_of};
-use langevin_schedulers::{Plan, Request};
+use langevin_pipelines::{
+    self as pipelines, Error, TextToImage, class_of, classes_from_text, draws_from_text,
+    text_to_image,
+};
+use langevin_schedulers::Request;
 use langevin_weights::TensorFile;
 use langevin_weights::folder::{Component, ModelFolder, Pipeline};
 use serde_json::json;
@@ -30,7 +32,7 @@ pub(super) fn find(subject: &Subject) -> Option<Pipeline> {
     let Ok(ModelFolder::Pipeline(pipeline)) = ModelFolder::open(&subject.model) else {
         return None;
     };
-    CLASS_NAMES.contains(&pipeline.index().class_name()?).then_some(pipeline)
+    draws_from_text(pipeline.index().class_name()?).then_some(pipeline)
 }
 
 /// Whether the network is one of those that Langevin trains.
@@ -58,7 +60,7 @@ pub(super) fn refuse_others(subject: &Subject) -> Result<(), Failure> {
     let class = pipeline.index().class_name().unwrap_or("none");
     Err(Failure::failed(format!(
         "the pipeline {class} is not run; those that are: {}, and pipelines of one U-Net in pixels",
-        CLASS_NAMES.join(", ")
+        classes_from_text().collect::<Vec<_>>().join(", ")
     ))
     .hint("`langevin info` lists what the folder holds"))
 }
@@ -73,17 +75,17 @@ pub(super) fn run(
     let rng = choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?;
     let device = context.device();
     let begun = Instant::now();
-    let model = StableDiffusion::load(pipeline, &device)
-        .hint("`langevin info` says what a folder holds")?;
+    let model =
+        text_to_image(pipeline, &device).hint("`langevin info` says what a folder holds")?;
     model.notes().iter().for_each(|note| context.note(note));
     let loaded = begun.elapsed().as_secs_f64();
-    let steps = args.steps.unwrap_or_else(|| usual_steps(pipeline));
-    let request = Request { steps, eta: args.eta, mode: args.mode };
-    let plan = Plan::new(model.scheduler(), &request).hint("other --steps may do")?;
+    let steps = args.steps.unwrap_or_else(|| model.usual_steps());
+    let request = Request { eta: args.eta, mode: args.mode, ..Request::steps(steps) };
     let size = args.size.unwrap_or_else(|| model.usual_size());
     let shape = model
         .latent_shape(size)
         .map_err(|error| Failure::usage(error.to_string()).hint("choose another --size"))?;
+    let plan = model.plan(&request, size).hint("other --steps may do")?;
     let given = args
         .latents
         .as_deref()
@@ -108,7 +110,7 @@ pub(super) fn run(
         recorded: if args.trajectory.is_some() { count } else { 0 },
     };
     let guidance = args.guidance.unwrap_or_else(|| model.usual_guidance());
-    let asked = stable_diffusion::Job {
+    let asked = pipelines::Job {
         prompts: (0..count).map(|i| prompts[i % prompts.len()].clone()).collect(),
         negative: args.negative.clone(),
         seeds: (0..count).map(|i| job.seed_of(i)).collect(),
@@ -123,7 +125,7 @@ pub(super) fn run(
     let gallery = Gallery { prompts: asked.prompts.clone(), ..gallery };
     gallery.prepare(&job)?;
     args.trajectory.iter().try_for_each(|path| make_folder_of(path))?;
-    let drawn = draw(context, &model, &asked, &job, &gallery)?;
+    let drawn = draw(context, &*model, &asked, &job, &gallery)?;
     gallery.finish(&job, &drawn.samples)?;
     if let Some(path) = &args.trajectory {
         save_trajectory(path, &drawn, shape)?;
@@ -192,11 +194,6 @@ fn prompts(args: &Sample) -> Result<Vec<String>, Failure> {
     Ok(prompts)
 }
 
-/// Steps that Python's pipeline takes where nobody says how many.
-fn usual_steps(pipeline: &Pipeline) -> usize {
-    if pipeline.index().class_name() == Some("LatentConsistencyModelPipeline") { 4 } else { 50 }
-}
-
 /// The tensor `latents` in place of drawn noise, and how many there are.
 fn latents(path: &Path, [c, h, w]: [usize; 3], size: f64) -> Result<(usize, Vec<f32>), Failure> {
     let file =
@@ -223,8 +220,8 @@ fn latents(path: &Path, [c, h, w]: [usize; 3], size: f64) -> Result<(usize, Vec<
 /// Draws all pictures, each written as soon as it is finished.
 fn draw(
     context: &Context,
-    model: &StableDiffusion,
-    asked: &stable_diffusion::Job,
+    model: &dyn TextToImage,
+    asked: &pipelines::Job,
     job: &Job,
     gallery: &Gallery,
 ) -> Result<Drawn, Failure> {
@@ -236,7 +233,7 @@ fn draw(
     let begun = Instant::now();
     for index in 0..job.count {
         let mut failed = None;
-        let mut observer = |now: &stable_diffusion::Progress<'_>| {
+        let mut observer = |now: &pipelines::Progress<'_>| {
             let done = (index * steps + now.step) as f64 / (job.count * steps) as f64;
             progress.update(done, || {
                 format!("picture {} of {}, step {} of {steps}", index + 1, job.count, now.step)
@@ -286,7 +283,7 @@ fn numbers(tensor: Tensor<4>) -> Result<Vec<f32>, Failure> {
 }
 
 /// The settings as a PNG records them.
-fn record(args: &Sample, asked: &stable_diffusion::Job, steps: usize) -> Vec<(String, String)> {
+fn record(args: &Sample, asked: &pipelines::Job, steps: usize) -> Vec<(String, String)> {
     let text = |key: &str, value: String| (format!("langevin:{key}"), value);
     let [height, width] = asked.size;
     vec![

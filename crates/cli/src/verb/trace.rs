@@ -13,7 +13,7 @@ pub(crate) fn run(args: &Trace, context: &Context) -> Result<Outcome, Failure> {
         scheduler: args.scheduler.clone(),
         mixture: args.mixture.clone(),
         init: args.init.clone(),
-        request: Request { steps: args.steps, eta: args.eta, mode: args.mode },
+        request: Request { eta: args.eta, mode: args.mode, ..Request::steps(args.steps) },
         rng: args.rng,
         seed: context.seed(),
     };

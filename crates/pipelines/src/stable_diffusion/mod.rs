@@ -2,22 +2,19 @@
 //! the prompt by one or two text encoders.
 
 mod guidance_embedding;
-mod job;
 mod prompt;
 mod sampling;
 
 use burn::tensor::Device;
 use langevin_nn::{
-    AutoencoderKL, AutoencoderKLConfig, CLIPTextConfig, CLIPTextModel, UNet2DConditionConfig,
-    UNet2DConditionModel,
+    AutoencoderKL, AutoencoderKLConfig, UNet2DConditionConfig, UNet2DConditionModel,
 };
 use langevin_schedulers::Config;
 use langevin_weights::folder::Pipeline;
 
-pub use job::{Job, Progress, Samples};
-
-use crate::text::ClipTokenizer;
-use crate::{Error, Result, load};
+use crate::load::{expect_class, load};
+use crate::text::Clip;
+use crate::{Error, Result};
 
 /// The pipelines that are run, by the class in `model_index.json`.
 pub const CLASS_NAMES: &[&str] =
@@ -32,22 +29,17 @@ pub(crate) enum Reading {
     Penultimate,
 }
 
-/// A text encoder with its tokenizer.
-#[derive(Debug)]
-pub(crate) struct TextEncoder {
-    pub(crate) tokenizer: ClipTokenizer,
-    pub(crate) model: CLIPTextModel,
-}
-
 /// A pipeline with its networks.
 #[derive(Debug)]
 pub struct StableDiffusion {
     pub(crate) unet: UNet2DConditionModel,
     pub(crate) vae: AutoencoderKL,
-    pub(crate) texts: Vec<TextEncoder>,
+    pub(crate) texts: Vec<Clip>,
     pub(crate) reading: Reading,
     /// Whether no negative prompt means zeros instead of the empty prompt.
     pub(crate) zeros: bool,
+    /// Whether it is a latent consistency model, which needs few steps.
+    lcm: bool,
     scheduler: Config,
     notes: Vec<String>,
 }
@@ -60,14 +52,7 @@ impl StableDiffusion {
     pub fn load(pipeline: &Pipeline, device: &Device) -> Result<Self> {
         let refused =
             |reason: String| Error::Component { path: pipeline.folder().to_owned(), reason };
-        let class = pipeline.index().class_name().unwrap_or("none");
-        if !CLASS_NAMES.contains(&class) {
-            return Err(Error::Class {
-                path: pipeline.folder().to_owned(),
-                class: class.to_owned(),
-                known: CLASS_NAMES.join(", "),
-            });
-        }
+        let class = expect_class(pipeline, CLASS_NAMES)?;
         let xl = class == "StableDiffusionXLPipeline";
         let present: Vec<&str> = pipeline
             .components()
@@ -80,10 +65,7 @@ impl StableDiffusion {
             if !present.contains(&encoder) {
                 continue;
             }
-            let (config, model) = load::<CLIPTextConfig>(&pipeline.component(encoder)?, device)?;
-            let sizes = (config.max_position_embeddings, config.vocab_size);
-            let tokenizer = ClipTokenizer::open(&pipeline.folder().join(tokenizer), sizes)?;
-            texts.push(TextEncoder { tokenizer, model });
+            texts.push(Clip::load(pipeline, [encoder, tokenizer], device)?);
         }
         if texts.is_empty() {
             return Err(refused("there is no text encoder".to_owned()));
@@ -114,6 +96,7 @@ impl StableDiffusion {
             texts,
             reading: if xl { Reading::Penultimate } else { Reading::Last },
             zeros: xl && zeros,
+            lcm: class == "LatentConsistencyModelPipeline",
             scheduler,
             notes,
         })
@@ -138,6 +121,11 @@ impl StableDiffusion {
     pub fn usual_size(&self) -> [usize; 2] {
         let sides = self.unet.config().sample_size.map_or([64; 2], langevin_nn::SampleSize::sides);
         sides.map(|side| side * self.reduction())
+    }
+
+    /// The steps that Python's pipeline of this class takes where nobody says how many.
+    pub fn usual_steps(&self) -> usize {
+        if self.lcm { 4 } else { 50 }
     }
 
     /// The guidance scale that Python's pipeline of this class takes where nobody says which.

@@ -1,9 +1,9 @@
 //! Prompts as what the U-Net attends to.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
-use super::{Reading, StableDiffusion, TextEncoder};
-use crate::{Error, Result};
+use super::{Reading, StableDiffusion};
+use crate::Result;
 
 /// A prompt as the text encoders see it.
 #[derive(Clone, Debug)]
@@ -35,18 +35,14 @@ impl StableDiffusion {
     ) -> Result<Embedded> {
         let (mut states, mut pooled) = (Vec::new(), None);
         for text in &self.texts {
-            let tokens = text.tokenizer.encode(prompt)?;
-            tokens.cut.as_deref().into_iter().for_each(&mut *cut);
-            let length = tokens.ids.len();
-            let ids = TensorData::new(tokens.ids, [1, length]);
-            let output = text.model.try_forward(Tensor::<2, Int>::from_data(ids, device))?;
+            let output = text.read(prompt, device, cut)?;
             // Where states are read before the last layer anyway, that layer is not counted.
             let from_end = skip + if self.reading == Reading::Penultimate { 2 } else { 1 };
             states.push(match (self.reading, skip) {
                 (Reading::Last, 0) => output.last_hidden_state.clone(),
                 _ => {
                     let state = output.hidden_state_from_end(from_end).cloned();
-                    let state = state.ok_or_else(|| too_many(text, skip))?;
+                    let state = state.ok_or_else(|| text.too_many(skip))?;
                     match self.reading {
                         Reading::Last => text.model.text_model.final_layer_norm.forward(state),
                         Reading::Penultimate => state,
@@ -58,14 +54,5 @@ impl StableDiffusion {
             }
         }
         Ok(Embedded { tokens: Tensor::cat(states, 2), pooled })
-    }
-}
-
-fn too_many(text: &TextEncoder, skip: usize) -> Error {
-    let layers = text.model.config().num_hidden_layers;
-    Error::Value {
-        name: "clip_skip",
-        found: skip.to_string(),
-        expected: format!("fewer than the {layers} layers of the text encoder"),
     }
 }

@@ -3,33 +3,24 @@
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use langevin_core::{Level, State};
+use langevin_core::Level;
 use langevin_nn::Conditions;
-use langevin_schedulers::{Network, Noise, NoiseSource, walk};
+use langevin_schedulers::Network;
 
 use super::guidance_embedding::embedding;
-use super::job::{Job, Progress, Samples};
 use super::prompt::Embedded;
 use super::{Reading, StableDiffusion};
-use crate::noise::LatentNoise;
-use crate::{Error, Result};
+use crate::{Job, Progress, Result, Samples, sampling};
 
 impl StableDiffusion {
     /// The shape `[C, h, w]` of the latents of pictures of this size.
     ///
     /// # Errors
     /// Where a side is 0 or no multiple of the autoencoder's reduction.
-    pub fn latent_shape(&self, [height, width]: [usize; 2]) -> Result<[usize; 3]> {
+    pub fn latent_shape(&self, size: [usize; 2]) -> Result<[usize; 3]> {
         let reduction = self.reduction();
         // The U-Net brings odd sizes back to what they were; the autoencoder cannot.
-        if height == 0 || width == 0 || height % reduction != 0 || width % reduction != 0 {
-            return Err(Error::Value {
-                name: "the size",
-                found: format!("{height} × {width}"),
-                expected: format!("multiples of {reduction} pixels, the autoencoder's reduction"),
-            });
-        }
-        Ok([self.unet.config().in_channels, height / reduction, width / reduction])
+        sampling::latent_shape(size, self.unet.config().in_channels, reduction, reduction)
     }
 
     /// Draws picture `index` of a job; `observer` is told of each state and may end the run, `note` of what was cut.
@@ -48,7 +39,6 @@ impl StableDiffusion {
         observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Samples> {
         let shape = self.latent_shape(job.size)?;
-        let size: usize = shape.iter().product();
         let prompt = job.prompts.get(index).map(String::as_str).unwrap_or_default();
         let mut cut = |text: &str| note(format!("the prompt is too long; cut off: \"{text}\""));
         let told = self.embed(prompt, job.clip_skip, device, &mut cut)?;
@@ -57,37 +47,7 @@ impl StableDiffusion {
             pipeline: self,
             guidance: job.guidance,
         };
-        let mut noise = LatentNoise(Noise::new(job.rng, job.seeds[index], 1, size), shape, device);
-        let start = match &job.start {
-            Some(start) => {
-                let values =
-                    start.get(index * size..(index + 1) * size).ok_or_else(|| Error::Value {
-                        name: "the number of latents",
-                        found: start.len().to_string(),
-                        expected: format!("{} for each picture", size),
-                    })?;
-                let [c, h, w] = shape;
-                Tensor::from_data(TensorData::new(values.to_vec(), [1, c, h, w]), device)
-            }
-            None => noise.draw()? * job.plan.init_noise_sigma,
-        };
-        let (pictures, steps) = (job.seeds.len(), job.plan.calls());
-        let mut stopped = false;
-        let told = &mut |step: usize, latents: &Tensor<4>| {
-            let progress = Progress { picture: index, pictures, step, steps, latents };
-            match observer(&progress) {
-                ControlFlow::Continue(()) => Ok(()),
-                ControlFlow::Break(()) => {
-                    stopped = true;
-                    Err(langevin_schedulers::Error::Stopped)
-                }
-            }
-        };
-        let walked = walk(&job.plan, &network, start, &mut noise, told);
-        if stopped {
-            return Err(Error::Interrupted { done: index, total: pictures });
-        }
-        let latents = walked?;
+        let latents = sampling::latents(job, index, shape, &network, device, observer)?;
         let picture = self.vae.decode(self.vae.config().from_diffusion(latents.clone()))?;
         Ok(Samples { latents, picture })
     }
@@ -129,7 +89,7 @@ impl StableDiffusion {
     }
 }
 
-/// The U-Net with classifier-free guidance (Ho and Salimans 2022): both branches in one forward pass.
+/// The U-Net with classifier-free guidance: both branches in one forward pass.
 struct Guided<'a> {
     pipeline: &'a StableDiffusion,
     conditions: Conditions,
@@ -144,17 +104,12 @@ impl Network<Tensor<4>> for Guided<'_> {
         timestep: f64,
     ) -> langevin_schedulers::Result<Tensor<4>> {
         let count = self.conditions.encoder_hidden_states.dims()[0];
-        let x = if count == 1 { x.clone() } else { Tensor::cat(vec![x.clone(); count], 0) };
         let time = Tensor::<1>::from_floats([timestep as f32], &x.device());
         let output = self
             .pipeline
             .unet
-            .forward(x, time, &self.conditions)
+            .forward(sampling::branches(x, count), time, &self.conditions)
             .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;
-        if count == 1 {
-            return Ok(output);
-        }
-        let (without, with) = (output.clone().narrow(0, 0, 1), output.narrow(0, 1, 1));
-        Ok(State::combine(&[(self.guidance, &with), (1.0 - self.guidance, &without)])?)
+        sampling::guide(output, self.guidance)
     }
 }

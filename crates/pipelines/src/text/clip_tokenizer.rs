@@ -3,8 +3,6 @@
 
 use std::path::Path;
 
-use langevin_weights::Config;
-use serde_json::Value;
 use tokenizers::models::bpe::BPE;
 use tokenizers::normalizers::replace::ReplacePattern;
 use tokenizers::normalizers::{Lowercase, NFC, Replace, Sequence};
@@ -15,6 +13,8 @@ use tokenizers::{
     AddedToken, NormalizerWrapper, PreTokenizerWrapper, SplitDelimiterBehavior, Tokenizer,
 };
 
+use super::Tokens;
+use super::markers::Markers;
 use crate::{Error, Result};
 
 /// What a word is: markers, contractions, letters, single digits, runs of anything else.
@@ -36,15 +36,6 @@ pub struct ClipTokenizer {
     length: usize,
 }
 
-/// A prompt as tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tokens {
-    /// Start, the prompt, end, padding: always as many.
-    pub ids: Vec<i64>,
-    /// The end of the prompt that did not fit.
-    pub cut: Option<String>,
-}
-
 impl ClipTokenizer {
     /// Opens the folder of a tokenizer for a text encoder that knows `positions` places and `vocabulary` tokens.
     ///
@@ -53,7 +44,8 @@ impl ClipTokenizer {
     pub fn open(folder: &Path, (positions, vocabulary): (usize, usize)) -> Result<Self> {
         let refused = |reason: String| Error::Component { path: folder.to_owned(), reason };
         let tokenizer = read(folder).map_err(|error| refused(error.to_string()))?;
-        let markers = Markers::read(folder)?;
+        let [start, end, padding] = [START, END, END].map(str::to_owned);
+        let markers = Markers { start, end, padding, length: None }.or_read(folder)?;
         let id = |token: &str| {
             let id = tokenizer.token_to_id(token).map(i64::from);
             let id = id.ok_or_else(|| refused(format!("the marker {token} is no token")))?;
@@ -73,72 +65,21 @@ impl ClipTokenizer {
         Ok(Self { tokenizer, start, end, padding, length })
     }
 
+    /// How many tokens every prompt becomes.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
     /// Tokens of a prompt, cut off where it is too long.
     ///
     /// # Errors
     /// Where the tokenizer's own rules fail.
     pub fn encode(&self, prompt: &str) -> Result<Tokens> {
-        let encoding = self.tokenizer.encode(prompt, false).map_err(|error| Error::Value {
-            name: "the prompt",
-            found: format!("\"{prompt}\""),
-            expected: format!("text that the tokenizer can read: {error}"),
-        })?;
-        let (room, found) = (self.length - 2, encoding.get_ids());
-        let kept = found.len().min(room);
-        let mut ids = vec![self.start];
-        ids.extend(found[..kept].iter().map(|&id| i64::from(id)));
-        ids.push(self.end);
-        ids.resize(self.length, self.padding);
-        let cut = (found.len() > room).then(|| {
-            let from = encoding.get_offsets()[kept].0;
-            prompt.get(from..).unwrap_or_default().trim().to_owned()
-        });
-        Ok(Tokens { ids, cut })
-    }
-}
-
-/// The special tokens that the folder's settings name.
-struct Markers {
-    start: String,
-    end: String,
-    padding: String,
-    length: Option<usize>,
-}
-
-impl Markers {
-    fn read(folder: &Path) -> Result<Self> {
-        let mut markers = Self {
-            start: START.to_owned(),
-            end: END.to_owned(),
-            padding: END.to_owned(),
-            length: None,
-        };
-        for name in ["special_tokens_map.json", "tokenizer_config.json"] {
-            let path = folder.join(name);
-            if !path.exists() {
-                continue;
-            }
-            let config = Config::read(path)?;
-            let text = |key: &str| match config.values().get(key)? {
-                Value::String(text) => Some(text.clone()),
-                // An added token with its settings.
-                Value::Object(token) => token.get("content")?.as_str().map(str::to_owned),
-                _ => None,
-            };
-            let fields = [
-                ("bos_token", &mut markers.start),
-                ("eos_token", &mut markers.end),
-                ("pad_token", &mut markers.padding),
-            ];
-            for (key, field) in fields {
-                if let Some(text) = text(key) {
-                    *field = text;
-                }
-            }
-            let length = config.values().get("model_max_length").and_then(Value::as_f64);
-            markers.length = length.map(|most| most as usize).or(markers.length);
-        }
-        Ok(markers)
+        Tokens::new(&self.tokenizer, prompt, self.length - 2, |ids| {
+            ids.insert(0, self.start);
+            ids.push(self.end);
+            ids.resize(self.length, self.padding);
+        })
     }
 }
 

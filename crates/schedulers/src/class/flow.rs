@@ -9,7 +9,7 @@ use langevin_core::Level;
 use crate::alphas::train_timesteps;
 use crate::numpy::{linspace, to_f32};
 use crate::sigmas::Ladder;
-use crate::{Config, Mode, Request, Result};
+use crate::{Config, Levels, Mode, Request, Result};
 
 /// The keys of the levels.
 pub(super) const FLOW_KEYS: &[&str] = &[
@@ -68,6 +68,17 @@ pub(super) fn even(config: &Config, request: &Request, shift: f64) -> Result<Vec
         .collect())
 }
 
+/// The levels that are shifted.
+fn unshifted(config: &Config, request: &Request, shift: f64) -> Result<Vec<f64>> {
+    match request.levels {
+        Levels::Configured => even(config, request, shift),
+        Levels::Whole => {
+            let levels = linspace(1.0, 1.0 / request.steps as f64, request.steps);
+            Ok(levels.into_iter().map(to_f32).collect())
+        }
+    }
+}
+
 /// How a level moves with the resolution.
 #[derive(Clone, Copy)]
 enum TimeShift {
@@ -78,23 +89,23 @@ enum TimeShift {
 impl Flow {
     /// The levels of a configuration.
     ///
-    /// Where `use_dynamic_shifting` is on, diffusers asks its caller for `mu`; here it is `base_shift`, the value for
-    /// images of `base_image_seq_len` tokens.
+    /// Where `use_dynamic_shifting` is on, diffusers asks its caller for `mu`; where the request has none it is
+    /// `base_shift`, the value for images of `base_image_seq_len` tokens.
     pub(super) fn new(config: &Config, request: &Request) -> Result<Self> {
         let ladder = Ladder::of(config)?;
         let kinds = [("exponential", TimeShift::Exponential), ("linear", TimeShift::Linear)];
         let kind = config.choice("time_shift_type", "exponential", &kinds)?;
         let shift: f64 = config.get("shift", 1.0)?;
         let mut sigmas = if config.flag("use_dynamic_shifting", false)? {
-            let mu: f64 = config.get("base_shift", 0.5)?;
+            let mu = request.mu.map_or_else(|| config.get("base_shift", 0.5), Ok)?;
             let scale = match kind {
                 TimeShift::Exponential => mu.exp(),
                 TimeShift::Linear => mu,
             };
-            let even = even(config, request, 1.0)?;
+            let even = unshifted(config, request, 1.0)?;
             even.into_iter().map(|sigma| scale / (scale + (1.0 / sigma - 1.0))).collect()
         } else {
-            let even = even(config, request, shift)?;
+            let even = unshifted(config, request, shift)?;
             even.into_iter().map(|sigma| shifted(sigma, shift)).collect::<Vec<_>>()
         };
         if let Some(terminal) = config.optional::<f64>("shift_terminal")?.filter(|t| *t != 0.0) {

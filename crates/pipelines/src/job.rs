@@ -16,7 +16,7 @@ pub struct Job {
     pub size: [usize; 2],
     /// The steps.
     pub plan: Plan,
-    /// Scale of classifier-free guidance; 1 is none.
+    /// Scale of guidance, classifier-free or embedded; 1 is none.
     pub guidance: f64,
     /// Layers of the text encoders that are left out at the end, for the prompt alone.
     pub clip_skip: usize,

@@ -1,0 +1,100 @@
+//! Stable Diffusion 3 and 3.5 (Esser et al. 2024): a transformer on the straight path from noise to the latents of an
+//! autoencoder, told the prompt by two CLIP text encoders and, where the folder has it, T5.
+
+mod prompt;
+mod sampling;
+
+use burn::tensor::Device;
+use langevin_nn::{AutoencoderKL, AutoencoderKLConfig, SD3Config, SD3Transformer2DModel};
+use langevin_schedulers::Config;
+use langevin_weights::folder::Pipeline;
+
+use crate::load::{expect_class, has, load, scheduler};
+use crate::text::{Clip, T5};
+use crate::{Error, Result};
+
+/// The pipelines that are run, by the class in `model_index.json`.
+pub const CLASS_NAMES: &[&str] = &["StableDiffusion3Pipeline"];
+
+/// The schedulers that go with it.
+const SCHEDULERS: &[&str] =
+    &["FlowMatchEulerDiscreteScheduler", "FlowMatchHeunDiscreteScheduler", "FlowMatchLCMScheduler"];
+
+/// Tokens that T5 reads.
+const T5_LENGTH: usize = 256;
+
+/// A pipeline with its networks.
+#[derive(Debug)]
+pub struct StableDiffusion3 {
+    transformer: SD3Transformer2DModel,
+    vae: AutoencoderKL,
+    clips: [Clip; 2],
+    t5: Option<T5>,
+    scheduler: Config,
+    notes: Vec<String>,
+}
+
+impl StableDiffusion3 {
+    /// Reads a pipeline's components.
+    ///
+    /// # Errors
+    /// Where the class is another, a component is missing, damaged or of a class that is not run, or two of them do not
+    /// fit together.
+    pub fn load(pipeline: &Pipeline, device: &Device) -> Result<Self> {
+        expect_class(pipeline, CLASS_NAMES)?;
+        let scheduler = scheduler(pipeline, SCHEDULERS)?;
+        let clips = [
+            Clip::load(pipeline, ["text_encoder", "tokenizer"], device)?,
+            Clip::load(pipeline, ["text_encoder_2", "tokenizer_2"], device)?,
+        ];
+        let t5 = has(pipeline, "text_encoder_3")
+            .then(|| T5::load(pipeline, ["text_encoder_3", "tokenizer_3"], device))
+            .transpose()?;
+        let (_, transformer) = load::<SD3Config>(&pipeline.component("transformer")?, device)?;
+        let (_, vae) = load::<AutoencoderKLConfig>(&pipeline.component("vae")?, device)?;
+        let mut notes = scheduler.warnings();
+        if t5.is_none() {
+            notes.push("there is no third text encoder: long prompts are cut off".to_owned());
+        }
+        if has(pipeline, "image_encoder") {
+            notes.push("the component image_encoder is not used".to_owned());
+        }
+        let pipe = Self { transformer, vae, clips, t5, scheduler, notes };
+        pipe.check()
+            .map_err(|reason| Error::Component { path: pipeline.folder().to_owned(), reason })?;
+        Ok(pipe)
+    }
+
+    /// Whether the components fit together.
+    fn check(&self) -> Result<(), String> {
+        let config = self.transformer.config();
+        let (latents, channels) = (self.vae.config().latent_channels, config.in_channels);
+        if channels != latents || config.outputs() != latents {
+            return Err(format!(
+                "the transformer goes from {channels} to {} channels, but the autoencoder gives {latents}",
+                config.outputs()
+            ));
+        }
+        let dim = config.joint_attention_dim;
+        let width: usize = self.clips.iter().map(|clip| clip.model.config().hidden_size).sum();
+        if width > dim {
+            return Err(format!(
+                "the CLIP text encoders make {width} numbers for each token, but the transformer takes {dim}"
+            ));
+        }
+        if let Some(t5) = self.t5.as_ref().filter(|t5| t5.width() != dim) {
+            let width = t5.width();
+            return Err(format!(
+                "text_encoder_3 makes {width} numbers for each token, but the transformer takes {dim}"
+            ));
+        }
+        if !self.clips.iter().all(|clip| clip.model.config().projects()) {
+            return Err("a CLIP text encoder has no projection".to_owned());
+        }
+        let [first, second] = self.clips.each_ref().map(|clip| clip.tokenizer.length());
+        if first != second {
+            return Err(format!("one tokenizer makes {first} tokens, the other {second}"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! The loop: noise, the scheduler's steps with the guided transformer, the autoencoder's picture.
+
+use std::ops::ControlFlow;
+
+use burn::tensor::{Device, Tensor};
+use langevin_core::Level;
+use langevin_nn::SD3Inputs;
+use langevin_schedulers::{Network, Plan, Request};
+
+use super::StableDiffusion3;
+use super::prompt::Embedded;
+use crate::{Job, Progress, Result, Samples, TextToImage, sampling};
+
+impl TextToImage for StableDiffusion3 {
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    fn plan(&self, request: &Request, size: [usize; 2]) -> Result<Plan> {
+        let [_, height, width] = self.latent_shape(size)?;
+        let patch = self.transformer.config().patch_size;
+        let mu = Some(self.scheduler.resolution_shift((height / patch) * (width / patch))?);
+        Ok(Plan::new(&self.scheduler, &Request { mu, ..*request })?)
+    }
+
+    fn latent_shape(&self, size: [usize; 2]) -> Result<[usize; 3]> {
+        let (config, reduction) = (self.transformer.config(), self.vae.config().reduction());
+        sampling::latent_shape(size, config.in_channels, reduction, reduction * config.patch_size)
+    }
+
+    fn usual_steps(&self) -> usize {
+        28
+    }
+
+    fn usual_size(&self) -> [usize; 2] {
+        [self.transformer.config().sample_size * self.vae.config().reduction(); 2]
+    }
+
+    fn usual_guidance(&self) -> f64 {
+        7.0
+    }
+
+    fn draw(
+        &self,
+        job: &Job,
+        index: usize,
+        device: &Device,
+        note: &mut dyn FnMut(String),
+        observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Samples> {
+        let shape = self.latent_shape(job.size)?;
+        let prompt = job.prompts.get(index).map(String::as_str).unwrap_or_default();
+        let told = self.embed(prompt, job.clip_skip, device, note)?;
+        let network = Guided {
+            pipeline: self,
+            told: self.branches(job, told, device)?,
+            guidance: job.guidance,
+        };
+        let latents = sampling::latents(job, index, shape, &network, device, observer)?;
+        let picture = self.vae.decode(self.vae.config().from_diffusion(latents.clone()))?;
+        Ok(Samples { latents, picture })
+    }
+}
+
+impl StableDiffusion3 {
+    /// Without guidance the prompt, with it the negative prompt before the prompt.
+    fn branches(&self, job: &Job, told: Embedded, device: &Device) -> Result<Embedded> {
+        if job.guidance <= 1.0 {
+            return Ok(told);
+        }
+        // Python's pipeline leaves layers out for the prompt alone.
+        let negative = job.negative.as_deref().unwrap_or_default();
+        let negative = self.embed(negative, 0, device, &mut |_| {})?;
+        Ok(Embedded {
+            tokens: Tensor::cat(vec![negative.tokens, told.tokens], 0),
+            pooled: Tensor::cat(vec![negative.pooled, told.pooled], 0),
+        })
+    }
+}
+
+/// The transformer with classifier-free guidance: both branches in one forward pass.
+struct Guided<'a> {
+    pipeline: &'a StableDiffusion3,
+    told: Embedded,
+    guidance: f64,
+}
+
+impl Network<Tensor<4>> for Guided<'_> {
+    fn output(
+        &self,
+        x: &Tensor<4>,
+        _: Level,
+        timestep: f64,
+    ) -> langevin_schedulers::Result<Tensor<4>> {
+        let inputs = SD3Inputs {
+            sample: sampling::branches(x, self.told.tokens.dims()[0]),
+            timestep: Tensor::from_floats([timestep as f32], &x.device()),
+            encoder_hidden_states: self.told.tokens.clone(),
+            pooled_projections: self.told.pooled.clone(),
+        };
+        let output = self
+            .pipeline
+            .transformer
+            .try_forward(inputs)
+            .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;
+        sampling::guide(output, self.guidance)
+    }
+}

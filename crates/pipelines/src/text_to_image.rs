@@ -1,0 +1,126 @@
+//! What every pipeline that draws pictures from prompts can do, whatever its networks.
+
+use std::ops::ControlFlow;
+
+use burn::tensor::Device;
+use langevin_schedulers::{Plan, Request};
+use langevin_weights::folder::Pipeline;
+
+use crate::{Error, Flux, Job, Progress, Result, Samples, StableDiffusion, StableDiffusion3};
+use crate::{flux, stable_diffusion, stable_diffusion_3};
+
+/// The classes of `model_index.json` that are run.
+const CLASS_NAMES: &[&[&str]] =
+    &[stable_diffusion::CLASS_NAMES, stable_diffusion_3::CLASS_NAMES, flux::CLASS_NAMES];
+
+/// A pipeline with its networks, and what Python's pipeline of its class takes where nobody says.
+pub trait TextToImage: std::fmt::Debug {
+    /// What is worth saying about the folder.
+    fn notes(&self) -> &[String];
+
+    /// The steps of the folder's scheduler for pictures of this size.
+    ///
+    /// # Errors
+    /// Where the scheduler cannot make them.
+    fn plan(&self, request: &Request, size: [usize; 2]) -> Result<Plan>;
+
+    /// The shape `[C, h, w]` of the latents of pictures of this size.
+    ///
+    /// # Errors
+    /// Where the networks cannot draw pictures of this size.
+    fn latent_shape(&self, size: [usize; 2]) -> Result<[usize; 3]>;
+
+    /// The number of steps.
+    fn usual_steps(&self) -> usize;
+
+    /// Height and width in pixels.
+    fn usual_size(&self) -> [usize; 2];
+
+    /// The scale of guidance.
+    fn usual_guidance(&self) -> f64;
+
+    /// Draws picture `index` of a job; `observer` is told of each state and may end the run, `note` of what was cut.
+    ///
+    /// # Errors
+    /// Where the job does not fit the networks, or the observer ends it.
+    ///
+    /// # Panics
+    /// Where `index` is not below the number of seeds.
+    fn draw(
+        &self,
+        job: &Job,
+        index: usize,
+        device: &Device,
+        note: &mut dyn FnMut(String),
+        observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Samples>;
+}
+
+/// The classes of pipelines that [`text_to_image`] runs.
+pub fn classes_from_text() -> impl Iterator<Item = &'static str> {
+    CLASS_NAMES.iter().flat_map(|names| names.iter().copied())
+}
+
+/// Whether [`text_to_image`] runs pipelines of this class.
+pub fn draws_from_text(class: &str) -> bool {
+    CLASS_NAMES.iter().any(|names| names.contains(&class))
+}
+
+/// Reads a pipeline of any class that draws pictures from prompts.
+///
+/// # Errors
+/// Where the class is another, or a component is missing, damaged or of a class that is not run.
+pub fn text_to_image(pipeline: &Pipeline, device: &Device) -> Result<Box<dyn TextToImage>> {
+    let class = pipeline.index().class_name().unwrap_or("none");
+    if stable_diffusion_3::CLASS_NAMES.contains(&class) {
+        return Ok(Box::new(StableDiffusion3::load(pipeline, device)?));
+    }
+    if flux::CLASS_NAMES.contains(&class) {
+        return Ok(Box::new(Flux::load(pipeline, device)?));
+    }
+    if stable_diffusion::CLASS_NAMES.contains(&class) {
+        return Ok(Box::new(StableDiffusion::load(pipeline, device)?));
+    }
+    Err(Error::Class {
+        path: pipeline.folder().to_owned(),
+        class: class.to_owned(),
+        known: CLASS_NAMES.concat().join(", "),
+    })
+}
+
+impl TextToImage for StableDiffusion {
+    fn notes(&self) -> &[String] {
+        self.notes()
+    }
+
+    fn plan(&self, request: &Request, _: [usize; 2]) -> Result<Plan> {
+        Ok(Plan::new(self.scheduler(), request)?)
+    }
+
+    fn latent_shape(&self, size: [usize; 2]) -> Result<[usize; 3]> {
+        self.latent_shape(size)
+    }
+
+    fn usual_steps(&self) -> usize {
+        self.usual_steps()
+    }
+
+    fn usual_size(&self) -> [usize; 2] {
+        self.usual_size()
+    }
+
+    fn usual_guidance(&self) -> f64 {
+        self.usual_guidance()
+    }
+
+    fn draw(
+        &self,
+        job: &Job,
+        index: usize,
+        device: &Device,
+        note: &mut dyn FnMut(String),
+        observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Samples> {
+        self.draw(job, index, device, note, observer)
+    }
+}
