@@ -9,7 +9,7 @@ use langevin_models::{Model, RngKind, SampleConfig};
 use langevin_weights::{TensorFile, TensorRef, Values, nearest, write_tensors};
 use serde_json::json;
 
-use super::prompted;
+use super::{latent, prompted};
 use crate::args::sample::Sample;
 use crate::context::Context;
 use crate::draw::{Drawn, Job, draw};
@@ -41,6 +41,9 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
         return prompted::run(args, context, &pipeline);
     }
     without_prompts(args)?;
+    if let Some(pipeline) = latent::find(&subject) {
+        return latent::run(args, context, &pipeline);
+    }
     let model = subject.load(&context.device())?;
     let config = settle(&asked, &model, &subject)?;
     let sizes = config.sizes(&model).map_err(|error| {

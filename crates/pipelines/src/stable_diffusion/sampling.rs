@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use burn::tensor::{Device, Tensor, TensorData};
 use langevin_core::{Level, State};
 use langevin_nn::Conditions;
-use langevin_schedulers::{Network, Noise, NoiseSource, walk};
+use langevin_schedulers::Network;
 
 use super::guidance_embedding::embedding;
 use super::job::{Job, Progress, Samples};
 use super::prompt::Embedded;
 use super::{Reading, StableDiffusion};
-use crate::noise::LatentNoise;
+use crate::course::Course;
 use crate::{Error, Result};
 
 impl StableDiffusion {
@@ -48,7 +48,6 @@ impl StableDiffusion {
         observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Samples> {
         let shape = self.latent_shape(job.size)?;
-        let size: usize = shape.iter().product();
         let prompt = job.prompts.get(index).map(String::as_str).unwrap_or_default();
         let mut cut = |text: &str| note(format!("the prompt is too long; cut off: \"{text}\""));
         let told = self.embed(prompt, job.clip_skip, device, &mut cut)?;
@@ -57,37 +56,16 @@ impl StableDiffusion {
             pipeline: self,
             guidance: job.guidance,
         };
-        let mut noise = LatentNoise(Noise::new(job.rng, job.seeds[index], 1, size), shape, device);
-        let start = match &job.start {
-            Some(start) => {
-                let values =
-                    start.get(index * size..(index + 1) * size).ok_or_else(|| Error::Value {
-                        name: "the number of latents",
-                        found: start.len().to_string(),
-                        expected: format!("{} for each picture", size),
-                    })?;
-                let [c, h, w] = shape;
-                Tensor::from_data(TensorData::new(values.to_vec(), [1, c, h, w]), device)
-            }
-            None => noise.draw()? * job.plan.init_noise_sigma,
+        let course = Course {
+            plan: &job.plan,
+            rng: job.rng,
+            seeds: &job.seeds,
+            start: job.start.as_deref(),
+            index,
+            shape,
+            device,
         };
-        let (pictures, steps) = (job.seeds.len(), job.plan.calls());
-        let mut stopped = false;
-        let told = &mut |step: usize, latents: &Tensor<4>| {
-            let progress = Progress { picture: index, pictures, step, steps, latents };
-            match observer(&progress) {
-                ControlFlow::Continue(()) => Ok(()),
-                ControlFlow::Break(()) => {
-                    stopped = true;
-                    Err(langevin_schedulers::Error::Stopped)
-                }
-            }
-        };
-        let walked = walk(&job.plan, &network, start, &mut noise, told);
-        if stopped {
-            return Err(Error::Interrupted { done: index, total: pictures });
-        }
-        let latents = walked?;
+        let latents = course.walk(&network, observer)?;
         let picture = self.vae.decode(self.vae.config().from_diffusion(latents.clone()))?;
         Ok(Samples { latents, picture })
     }
