@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use langevin_core::{AnySolver, Grid};
-use langevin_models::{Model, RngKind, SampleConfig};
+use langevin_models::{Model, PipelineClass, RngKind, SampleConfig};
 use langevin_schedulers::{Mode, Plan, Request};
 
 use crate::failure::Failure;
@@ -93,6 +93,7 @@ pub(crate) fn settle(
         eta: asked.eta.unwrap_or(config.eta),
         guidance: asked.guidance.unwrap_or(config.guidance),
         guidance_interval: asked.guidance_interval.unwrap_or(config.guidance_interval),
+        range: subject.pipeline_class().range(),
         rng: asked.rng,
         batch: asked.batch,
     })
@@ -100,10 +101,12 @@ pub(crate) fn settle(
 
 /// The steps of the folder's scheduler.
 fn plan(asked: &Asked, subject: &Subject) -> Result<Plan, Failure> {
-    let scheduler = subject.scheduler()?;
-    let steps = asked.steps.unwrap_or_else(|| subject.usual_steps());
+    let (scheduler, class) = (subject.scheduler()?, subject.pipeline_class());
+    let steps = asked.steps.unwrap_or_else(|| class.usual_steps());
     let request = Request { eta: asked.eta, mode: asked.mode, ..Request::steps(steps) };
-    Plan::new(&scheduler, &request).map_err(|error| {
+    // Langevin's own folders use their scheduler as it is made to be used.
+    let class = if subject.is_own() { PipelineClass::Other } else { class };
+    class.plan(&scheduler, &request).map_err(|error| {
         Failure::failed(error.to_string())
             .hint("other --steps may do, or a solver of Langevin's own: --solver euler")
     })

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use langevin_models::{Model, OWN_FILE};
+use langevin_models::{Model, OWN_FILE, PipelineClass};
 use langevin_train::{RunFolder, TrainConfig};
 use langevin_weights::atomic;
 use langevin_weights::folder::{MODEL_INDEX, ModelFolder};
@@ -78,16 +78,13 @@ impl Subject {
         Ok(langevin_schedulers::Config::new(config)?)
     }
 
-    /// The number of steps that Python's pipeline of this class takes where nobody says how many.
-    pub(crate) fn usual_steps(&self) -> usize {
-        let class = match ModelFolder::open(&self.model) {
-            Ok(ModelFolder::Pipeline(pipeline)) => pipeline.index().class_name().map(str::to_owned),
-            _ => None,
-        };
-        match class.as_deref() {
-            Some("DDPMPipeline") => 1000,
-            Some("ScoreSdeVePipeline") => 2000,
-            _ => 50,
+    /// The class of pipeline that the folder is for Python.
+    pub(crate) fn pipeline_class(&self) -> PipelineClass {
+        match ModelFolder::open(&self.model) {
+            Ok(ModelFolder::Pipeline(pipeline)) => {
+                PipelineClass::named(pipeline.index().class_name().unwrap_or_default())
+            }
+            _ => PipelineClass::Other,
         }
     }
 }

@@ -19,14 +19,15 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
-    /// Checks that the parts fit each other: as many output as input channels, and a class embedding for each class.
+    /// Checks that the parts fit each other: as many output as input channels, or twice as many with a
+    /// learned variance, and a class embedding for each class.
     pub fn check(&self) -> Result<()> {
         let (inputs, outputs) = (self.network.in_channels(), self.network.out_channels());
-        if inputs != outputs {
+        if outputs != inputs && outputs != 2 * inputs {
             return Err(Error::Value {
                 name: "out_channels",
                 found: outputs.to_string(),
-                expected: "the same as in_channels (a learned variance is not supported)",
+                expected: "the same as in_channels, or twice as many with a learned variance",
             });
         }
         let rows = self.network.num_class_embeds().unwrap_or(0);

@@ -23,6 +23,14 @@ impl Model {
     /// A model with fresh weights, a pure function of the seed.
     pub fn init(config: ModelConfig, seed: u64, device: &Device) -> Result<Self> {
         config.check()?;
+        let (inputs, outputs) = (config.network.in_channels(), config.network.out_channels());
+        if outputs != inputs {
+            return Err(Error::Value {
+                name: "out_channels",
+                found: outputs.to_string(),
+                expected: "the same as in_channels in training, which learns no variance",
+            });
+        }
         let mut stream = Philox::new(seed, PURPOSE_INIT, 0);
         let mut uniform = |out: &mut [f32]| stream.fill_uniform(out);
         let network = config.network.init(&mut Init::new(device, &mut uniform))?;
@@ -52,10 +60,12 @@ impl Model {
             levels.iter().map(|&level| self.config.schedule.timestep(level) as f32).collect();
         let device = x.device();
         let x = self.scale_input(x, levels, &device);
-        self.told(x, &timesteps, labels)
+        let channels = x.dims()[1];
+        // Of a learned variance nothing is kept.
+        Ok(self.told(x, &timesteps, labels)?.narrow(1, 0, channels))
     }
 
-    /// The network's output for inputs as it takes them: scaled, and with the timestep of each image.
+    /// The network's output, learned variances included, for inputs as it takes them: scaled, and with the timestep of each image.
     pub(crate) fn told(
         &self,
         x: Tensor<4>,

@@ -12,7 +12,7 @@ use langevin_schedulers::Plan;
 
 use crate::noise::ImageNoise;
 use crate::planned::{self, told};
-use crate::{Error, Model, ModelBranches, ModelDenoiser, Result, RngKind};
+use crate::{Error, Model, ModelBranches, ModelDenoiser, Range, Result, RngKind};
 
 /// How to sample.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct SampleConfig {
     pub guidance_interval: [f64; 2],
     /// The steps of a scheduler configuration, in place of `steps`, `solver`, `grid` and `eta`.
     pub plan: Option<Arc<Plan>>,
+    /// What the numbers of the last state are; those of [`Samples`] always go from −1 to 1.
+    pub range: Range,
     /// Which generator draws the noise.
     pub rng: RngKind,
     /// Images per forward pass; has no influence on the images. `None` takes as many as make a layer fit the caches.
@@ -102,6 +104,7 @@ impl Default for SampleConfig {
             guidance: 1.0,
             guidance_interval: [0.0, f64::INFINITY],
             plan: None,
+            range: Range::Signed,
             rng: RngKind::Philox,
             batch: None,
         }
@@ -185,7 +188,10 @@ pub fn sample(
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             return Err(Error::NotFinite { image: first + at / size });
         }
-        data.extend(values);
+        match config.range {
+            Range::Signed => data.extend(values),
+            Range::Unit => data.extend(values.into_iter().map(|x| 2.0 * x - 1.0)),
+        }
     }
     Ok(Samples { shape, data })
 }

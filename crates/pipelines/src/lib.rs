@@ -2,12 +2,15 @@
 //! names, and the loop that joins them.
 //!
 //! [`load`] builds one network from its folder; [`golden`] runs any network on recorded inputs; [`text_to_image`]
-//! opens any pipeline that draws pictures from prompts: [`StableDiffusion`], [`StableDiffusion3`], [`Flux`].
+//! opens any pipeline that draws pictures from prompts: [`StableDiffusion`], [`StableDiffusion3`], [`Flux`]; [`LatentDiffusion`]
+//! draws pictures of classes, or of what it has learnt.
 
+mod course;
 mod error;
 pub mod flux;
 pub mod golden;
 mod job;
+pub mod latent_diffusion;
 mod load;
 mod noise;
 mod sampling;
@@ -16,9 +19,15 @@ pub mod stable_diffusion_3;
 pub mod text;
 mod text_to_image;
 
+/// The classes of all pipelines that are run, as `model_index.json` names them.
+pub fn pipeline_classes() -> impl Iterator<Item = &'static str> {
+    classes_from_text().chain(latent_diffusion::CLASS_NAMES.iter().copied())
+}
+
 pub use error::{Error, Result};
 pub use flux::Flux;
 pub use job::{Job, Progress, Samples};
+pub use latent_diffusion::LatentDiffusion;
 pub use load::{class_of, load};
 pub use stable_diffusion::StableDiffusion;
 pub use stable_diffusion_3::StableDiffusion3;

@@ -1,12 +1,12 @@
-//! The walk that all pipelines of latents share: drawn or given noise, the scheduler's steps, the observer.
+//! What the pipelines that draw from prompts share: the course of a job, guidance, sizes.
 
 use std::ops::ControlFlow;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use langevin_core::State;
-use langevin_schedulers::{Network, Noise, NoiseSource, walk};
+use langevin_schedulers::Network;
 
-use crate::noise::LatentNoise;
+use crate::course::Course;
 use crate::{Error, Job, Progress, Result};
 
 /// The last latents `[1, C, h, w]` of picture `index`; `shape` is `[C, h, w]`.
@@ -18,38 +18,16 @@ pub(crate) fn latents(
     device: &Device,
     observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Tensor<4>> {
-    let size: usize = shape.iter().product();
-    let mut noise = LatentNoise(Noise::new(job.rng, job.seeds[index], 1, size), shape, device);
-    let start = match &job.start {
-        Some(start) => {
-            let values =
-                start.get(index * size..(index + 1) * size).ok_or_else(|| Error::Value {
-                    name: "the number of latents",
-                    found: start.len().to_string(),
-                    expected: format!("{size} for each picture"),
-                })?;
-            let [c, h, w] = shape;
-            Tensor::from_data(TensorData::new(values.to_vec(), [1, c, h, w]), device)
-        }
-        None => noise.draw()? * job.plan.init_noise_sigma,
+    let course = Course {
+        plan: &job.plan,
+        rng: job.rng,
+        seeds: &job.seeds,
+        start: job.start.as_deref(),
+        index,
+        shape,
+        device,
     };
-    let (pictures, steps) = (job.seeds.len(), job.plan.calls());
-    let mut stopped = false;
-    let told = &mut |step: usize, latents: &Tensor<4>| {
-        let progress = Progress { picture: index, pictures, step, steps, latents };
-        match observer(&progress) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => {
-                stopped = true;
-                Err(langevin_schedulers::Error::Stopped)
-            }
-        }
-    };
-    let walked = walk(&job.plan, network, start, &mut noise, told);
-    if stopped {
-        return Err(Error::Interrupted { done: index, total: pictures });
-    }
-    Ok(walked?)
+    course.walk(network, observer)
 }
 
 /// The state `[1, C, h, w]` once for each branch of guidance.

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
-use langevin_pipelines::stable_diffusion::{Job, StableDiffusion};
-use langevin_pipelines::{Error, text::ClipTokenizer};
-use langevin_schedulers::{Plan, Request, RngKind};
+use langevin_pipelines::text::ClipTokenizer;
+use langevin_pipelines::{Error, Job, StableDiffusion, TextToImage};
+use langevin_schedulers::{Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
 use serde_json::Value;
@@ -24,12 +24,13 @@ fn open(name: &str) -> StableDiffusion {
 /// The job of a recording.
 fn job(model: &StableDiffusion, call: &Value) -> Job {
     let number = |key: &str| call[key].as_u64().unwrap_or(0) as usize;
-    let plan = Plan::new(model.scheduler(), &Request::steps(number("steps"))).expect("a plan");
+    let size = [0, 1].map(|i| call["size"][i].as_u64().expect("a side") as usize);
+    let plan = model.plan(&Request::steps(number("steps")), size).expect("a plan");
     Job {
         prompts: vec![call["prompt"].as_str().expect("a prompt").to_owned()],
         negative: call["negative"].as_str().map(str::to_owned),
         seeds: vec![number("seed") as u64],
-        size: [0, 1].map(|i| call["size"][i].as_u64().expect("a side") as usize),
+        size,
         plan,
         guidance: call["guidance"].as_f64().expect("a scale"),
         clip_skip: number("clip_skip"),

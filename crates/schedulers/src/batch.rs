@@ -2,7 +2,7 @@
 
 use langevin_core::State;
 
-use crate::{Error, Result, Sample};
+use crate::{Error, Learned, Result, Sample};
 
 /// `N` samples of `d` numbers each.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +73,31 @@ impl Sample for Batch {
 
     fn channels(&self) -> usize {
         self.dimension
+    }
+
+    fn split(self, channels: usize) -> (Self, Self) {
+        let part = |range: std::ops::Range<usize>| Self {
+            values: self.samples().flat_map(|sample| &sample[range.clone()]).copied().collect(),
+            dimension: range.len().max(1),
+        };
+        (part(0..channels), part(channels..self.dimension))
+    }
+
+    fn deviation(mut self, learned: Learned) -> Self {
+        for x in &mut self.values {
+            *x = match learned {
+                Learned::Variance => x.sqrt(),
+                Learned::Range { low, high } => {
+                    (0.25 * (*x + 1.0) * (high - low) + 0.5 * low).exp()
+                }
+            };
+        }
+        self
+    }
+
+    fn product(mut self, other: &Self) -> Self {
+        self.values.iter_mut().zip(&other.values).for_each(|(x, y)| *x *= y);
+        self
     }
 
     fn norms(&self) -> Vec<f64> {

@@ -42,6 +42,13 @@ impl Config {
         Ok(Self { file, class })
     }
 
+    /// The same settings for another class, as `from_config` of diffusers takes them: keys that it does not know are
+    /// ignored, those that are missing take its own defaults.
+    #[must_use]
+    pub fn for_class(self, class: &str) -> Self {
+        Self { class: class.to_owned(), ..self }
+    }
+
     /// The scheduler class.
     pub fn class(&self) -> &str {
         &self.class

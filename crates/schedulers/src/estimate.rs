@@ -5,6 +5,8 @@
 
 use langevin_core::State;
 
+use crate::Learned;
+
 /// What is done to the clean estimate.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Estimate {
@@ -33,6 +35,9 @@ pub enum Keep {
     State,
     /// The noise; the state that the step starts from moves.
     Noise,
+    /// The scaled state that the network sees, which takes the place of the state before it is read; see
+    /// [`Plan::stepping_from_seen`](crate::Plan::stepping_from_seen).
+    Seen,
 }
 
 /// A state whose clean estimate can be clipped: one sample or a batch of them.
@@ -45,6 +50,15 @@ pub trait Sample: State {
 
     /// Channels of a sample.
     fn channels(&self) -> usize;
+
+    /// The first `channels` of each sample, and the others.
+    fn split(self, channels: usize) -> (Self, Self);
+
+    /// The standard deviations that these numbers stand for.
+    fn deviation(self, learned: Learned) -> Self;
+
+    /// The product of each number with its counterpart.
+    fn product(self, other: &Self) -> Self;
 
     /// The root of the sum of squares of each sample.
     fn norms(&self) -> Vec<f64>;

@@ -4,7 +4,7 @@ use langevin_core::{Level, Prediction};
 
 use crate::brownian::Increment;
 use crate::class::own::OwnPath;
-use crate::{Config, Error, Estimate, Keep, Method, Result};
+use crate::{Config, Error, Estimate, Keep, Learned, Method, Result};
 
 /// Whether known bugs of diffusers are reproduced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +102,8 @@ pub struct Call {
     pub reading: (f64, f64),
     /// The most channels that a sample may have, where learned variances are cut off the output.
     pub channels: Option<usize>,
+    /// How the variance that the network outputs is read; the noise is added with it, not with `added`.
+    pub learned: Option<Learned>,
     /// What is done to the clean estimate.
     pub estimate: Estimate,
     /// What stays where the estimate is changed.
@@ -139,6 +141,7 @@ impl Call {
             scale: 1.0,
             reading: prediction.clean(from),
             channels: None,
+            learned: None,
             estimate: Estimate::Plain,
             keep: Keep::State,
             corrector: None,

@@ -2,6 +2,7 @@
 
 use langevin_core::{Denoiser, Eval, Level, Solver, State, Step};
 
+use crate::learned::parts;
 use crate::{Call, Error, Keep, NoiseSource, Path, Plan, Result, Sample};
 
 /// What a plan asks of a network.
@@ -34,7 +35,7 @@ pub fn run<X: Sample>(
     Ok(states)
 }
 
-/// The last state of a plan; `observer` is told of all, the one it starts from included, and none is kept longer than
+/// The last state of a plan, or its mean where [`Plan::as_score_sde_ve`] asks for that; `observer` is told of all states, the one it starts from included, and none is kept longer than
 /// the steps need it.
 ///
 /// # Errors
@@ -66,12 +67,13 @@ fn walk_calls<X: Sample>(
     let mut past: Vec<Eval<X>> = Vec::new();
     let mut x = start;
     for (done, call) in calls.iter().enumerate() {
-        past.push(evaluate(call, network, &x)?);
+        let (evaluated, deviation) = observe(call, network, &x)?;
+        past.push(evaluated);
         past.drain(..past.len().saturating_sub(memory));
         if let Some(corrected) = correct(call, &past)? {
             *past.last_mut().expect("an evaluation was just pushed") = corrected;
         }
-        x = step(call, &past, noise)?;
+        x = deviate(call, &past, noise, deviation.as_ref())?;
         observer(done + 1, &x)?;
     }
     Ok(x)
@@ -79,6 +81,15 @@ fn walk_calls<X: Sample>(
 
 /// The evaluation that a call's step starts from.
 pub(crate) fn evaluate<X: Sample>(call: &Call, network: &dyn Network<X>, x: &X) -> Result<Eval<X>> {
+    Ok(observe(call, network, x)?.0)
+}
+
+/// The same, with the standard deviations of the noise where they are learned.
+fn observe<X: Sample>(
+    call: &Call,
+    network: &dyn Network<X>,
+    x: &X,
+) -> Result<(Eval<X>, Option<X>)> {
     if let Some(most) = call.channels.filter(|most| x.channels() > *most) {
         return Err(Error::Number {
             name: "the number of channels",
@@ -88,17 +99,19 @@ pub(crate) fn evaluate<X: Sample>(call: &Call, network: &dyn Network<X>, x: &X) 
     }
     let seen = X::combine(&[(call.scale, x)])?;
     let output = network.output(&seen, call.seen, call.timestep)?;
+    let (output, deviation) = parts(call, output, x.channels())?;
+    let x = if call.keep == Keep::Seen { &seen } else { x };
     let (p, q) = call.reading;
     let read = X::combine(&[(p, x), (q, &output)])?;
     let clean = call.estimate.apply(read.clone());
     let x = match call.keep {
-        Keep::State => x.clone(),
+        Keep::State | Keep::Seen => x.clone(),
         Keep::Noise => {
             let alpha = call.from.alpha;
             X::combine(&[(1.0, x), (alpha, &clean), (-alpha, &read)])?
         }
     };
-    Ok(Eval { level: call.from, x, clean })
+    Ok((Eval { level: call.from, x, clean }, deviation))
 }
 
 fn correct<X: Sample>(call: &Call, past: &[Eval<X>]) -> Result<Option<Eval<X>>> {
@@ -111,6 +124,16 @@ pub(crate) fn step<X: Sample>(
     past: &[Eval<X>],
     noise: &mut dyn NoiseSource<X>,
 ) -> Result<X> {
+    deviate(call, past, noise, None)
+}
+
+/// The same, with these standard deviations of the noise.
+fn deviate<X: Sample>(
+    call: &Call,
+    past: &[Eval<X>],
+    noise: &mut dyn NoiseSource<X>,
+    deviation: Option<&X>,
+) -> Result<X> {
     let target = Step { to: call.to, fresh: call.fresh };
     let next = call.method.step(past, target, &NoDenoiser)?;
     let mut drawn = None;
@@ -120,8 +143,13 @@ pub(crate) fn step<X: Sample>(
     if let Some(increment) = &call.increment {
         drawn = Some(noise.increment(increment)?);
     }
-    match drawn {
-        Some(drawn) if call.added != 0.0 => Ok(X::combine(&[(1.0, &next), (call.added, &drawn)])?),
+    match (drawn, deviation) {
+        (Some(drawn), Some(deviation)) => {
+            Ok(X::combine(&[(1.0, &next), (1.0, &drawn.product(deviation))])?)
+        }
+        (Some(drawn), None) if call.added != 0.0 => {
+            Ok(X::combine(&[(1.0, &next), (call.added, &drawn)])?)
+        }
         _ => Ok(next),
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::Sample;
+use crate::{Learned, Sample};
 
 impl<const D: usize> Sample for Tensor<D> {
     fn clip(self, range: f64) -> Self {
@@ -25,6 +25,24 @@ impl<const D: usize> Sample for Tensor<D> {
 
     fn channels(&self) -> usize {
         self.dims().get(1).copied().unwrap_or(1)
+    }
+
+    fn split(self, channels: usize) -> (Self, Self) {
+        let rest = self.channels() - channels;
+        (self.clone().narrow(1, 0, channels), self.narrow(1, channels, rest))
+    }
+
+    fn deviation(self, learned: Learned) -> Self {
+        match learned {
+            Learned::Variance => self.sqrt(),
+            Learned::Range { low, high } => {
+                ((self + 1.0) * (0.25 * (high - low)) + 0.5 * low).exp()
+            }
+        }
+    }
+
+    fn product(self, other: &Self) -> Self {
+        self * other.clone()
     }
 
     fn norms(&self) -> Vec<f64> {
@@ -68,6 +86,22 @@ mod tests {
         }
         let (tensor, batch) = both();
         close(tensor.clip(0.4), &batch.clip(0.4));
+    }
+
+    #[test]
+    fn variances_are_read_like_those_of_a_batch() {
+        let (tensor, batch) = both();
+        let tensor = tensor.reshape([2, 4, 1, 1]);
+        for learned in [Learned::Range { low: -9.0, high: -2.0 }, Learned::Variance] {
+            let ([_, ours], [_, expected]) = {
+                let ((a, b), (c, d)) = (tensor.clone().split(2), batch.clone().split(2));
+                (
+                    [a.clone(), b.abs().deviation(learned).reshape([2, 1, 2, 1])],
+                    [c.clone(), d.map(|x| x.iter().map(|x| x.abs()).collect()).deviation(learned)],
+                )
+            };
+            close(ours, &expected);
+        }
     }
 
     #[test]

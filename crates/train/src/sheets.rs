@@ -91,6 +91,7 @@ fn settings(model: &Model, config: &SamplesConfig) -> SampleConfig {
         guidance: if guided { config.guidance } else { 1.0 },
         guidance_interval: config.guidance_interval,
         plan: None,
+        range: langevin_models::Range::Signed,
         rng: RngKind::Philox,
         batch: None,
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use langevin_core::{AnySchedule, Schedule};
 use langevin_models::{Model, load_network, unused_keys};
 use langevin_nn::Network;
-use langevin_pipelines::{class_of, draws_from_text, golden};
+use langevin_pipelines::{class_of, golden, pipeline_classes};
 use langevin_train::{RunFolder, read_metrics};
 use langevin_weights::folder::{Component, ModelFolder, Pipeline};
 use serde_json::{Map, Value, json};
@@ -101,7 +101,8 @@ impl Facts {
     /// A pipeline of several networks: its class and its components.
     fn pipeline(&mut self, pipeline: &Pipeline) -> Result<(), Failure> {
         let class = pipeline.index().class_name().unwrap_or("none").to_owned();
-        let run = if draws_from_text(&class) { "" } else { ", which is not run" };
+        let run =
+            if pipeline_classes().any(|known| known == class) { "" } else { ", which is not run" };
         self.add("pipeline", format!("{class}{run}"), "pipeline", json!(class));
         let mut components = Map::new();
         for (name, class) in pipeline.components() {

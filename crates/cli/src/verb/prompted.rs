@@ -1,25 +1,23 @@
 //! `langevin sample FOLDER --prompt TEXT`: pictures from prompts.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use burn::tensor::Tensor;
-use langevin_models::{RngKind, Samples};
+use langevin_models::RngKind;
 use langevin_nn::{CompactUNet2DConfig, UNet2DConfig};
 use langevin_pipelines::{
-    self as pipelines, Error, TextToImage, class_of, classes_from_text, draws_from_text,
-    text_to_image,
+    self as pipelines, class_of, draws_from_text, pipeline_classes, text_to_image,
 };
 use langevin_schedulers::Request;
 use langevin_weights::TensorFile;
 use langevin_weights::folder::{Component, ModelFolder, Pipeline};
 use serde_json::json;
 
+use super::one_by_one::one_by_one;
 use super::sample::{choice, gallery, save_trajectory};
 use crate::args::sample::Sample;
 use crate::context::Context;
-use crate::draw::{Drawn, Job};
+use crate::draw::Job;
 use crate::failure::{Failure, Hint};
 use crate::gallery::{Gallery, make_folder_of};
 use crate::output::Outcome;
@@ -60,7 +58,7 @@ pub(super) fn refuse_others(subject: &Subject) -> Result<(), Failure> {
     let class = pipeline.index().class_name().unwrap_or("none");
     Err(Failure::failed(format!(
         "the pipeline {class} is not run; those that are: {}, and pipelines of one U-Net in pixels",
-        classes_from_text().collect::<Vec<_>>().join(", ")
+        pipeline_classes().collect::<Vec<_>>().join(", ")
     ))
     .hint("`langevin info` lists what the folder holds"))
 }
@@ -125,7 +123,10 @@ pub(super) fn run(
     let gallery = Gallery { prompts: asked.prompts.clone(), ..gallery };
     gallery.prepare(&job)?;
     args.trajectory.iter().try_for_each(|path| make_folder_of(path))?;
-    let drawn = draw(context, &*model, &asked, &job, &gallery)?;
+    let drawn = one_by_one(context, &job, asked.plan.calls(), &gallery, &mut |index, observer| {
+        let note = &mut |text: String| context.note(&text);
+        model.draw(&asked, index, &device, note, observer)
+    })?;
     gallery.finish(&job, &drawn.samples)?;
     if let Some(path) = &args.trajectory {
         save_trajectory(path, &drawn, shape)?;
@@ -195,7 +196,11 @@ fn prompts(args: &Sample) -> Result<Vec<String>, Failure> {
 }
 
 /// The tensor `latents` in place of drawn noise, and how many there are.
-fn latents(path: &Path, [c, h, w]: [usize; 3], size: f64) -> Result<(usize, Vec<f32>), Failure> {
+pub(super) fn latents(
+    path: &Path,
+    [c, h, w]: [usize; 3],
+    size: f64,
+) -> Result<(usize, Vec<f32>), Failure> {
     let file =
         TensorFile::open(path).hint("--latents is a safetensors file with a tensor `latents`")?;
     let shape = file.shape("latents")?;
@@ -215,71 +220,6 @@ fn latents(path: &Path, [c, h, w]: [usize; 3], size: f64) -> Result<(usize, Vec<
     }
     values.iter_mut().for_each(|x| *x *= size as f32);
     Ok((count, values))
-}
-
-/// Draws all pictures, each written as soon as it is finished.
-fn draw(
-    context: &Context,
-    model: &dyn TextToImage,
-    asked: &pipelines::Job,
-    job: &Job,
-    gallery: &Gallery,
-) -> Result<Drawn, Failure> {
-    let (device, watch) = (context.device(), context.interrupt.watch());
-    let mut progress = context.task("sample");
-    let steps = asked.plan.calls();
-    let mut states = vec![Vec::new(); if job.recorded > 0 { steps + 1 } else { 0 }];
-    let mut all = Samples { shape: [0; 4], data: Vec::new() };
-    let begun = Instant::now();
-    for index in 0..job.count {
-        let mut failed = None;
-        let mut observer = |now: &pipelines::Progress<'_>| {
-            let done = (index * steps + now.step) as f64 / (job.count * steps) as f64;
-            progress.update(done, || {
-                format!("picture {} of {}, step {} of {steps}", index + 1, job.count, now.step)
-            });
-            if job.recorded > 0 {
-                match numbers(now.latents.clone()) {
-                    Ok(values) => states[now.step].extend(values),
-                    Err(error) => failed = Some(error),
-                }
-            }
-            if watch.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let mut notes = Vec::new();
-        let drawn = model.draw(asked, index, &device, &mut |note| notes.push(note), &mut observer);
-        notes.iter().for_each(|note| context.note(note));
-        let drawn = match drawn {
-            Ok(drawn) => drawn,
-            Err(Error::Interrupted { done, total }) => {
-                let sentence = format!("{done} of {} drawn", counted(total, "picture"));
-                return Err(Failure::interrupted(sentence)
-                    .hint("the same command draws the same pictures again"));
-            }
-            Err(error @ Error::Value { .. }) => return Err(Failure::usage(error.to_string())),
-            Err(error) => return Err(error.into()),
-        };
-        failed.map_or(Ok(()), Err)?;
-        let shape = drawn.picture.dims();
-        let data = numbers(drawn.picture)?;
-        if data.iter().any(|x| !x.is_finite()) {
-            return Err(Error::NotFinite { picture: index }.into());
-        }
-        let samples = Samples { shape, data };
-        gallery.add(job, index, &samples)?;
-        all.shape = [index + 1, shape[1], shape[2], shape[3]];
-        all.data.extend(samples.data);
-    }
-    let taken = begun.elapsed().as_secs_f64();
-    progress.finish(&format!("{} in {}", counted(job.count, "picture"), seconds(taken)));
-    Ok(Drawn { samples: all, states, seconds: taken })
-}
-
-fn numbers(tensor: Tensor<4>) -> Result<Vec<f32>, Failure> {
-    tensor
-        .into_data()
-        .try_into_vec::<f32>()
-        .map_err(|error| Failure::failed(format!("a tensor could not be read: {error:?}")))
 }
 
 /// The settings as a PNG records them.

@@ -9,7 +9,7 @@ use langevin_models::{Model, RngKind, SampleConfig};
 use langevin_weights::{TensorFile, TensorRef, Values, nearest, write_tensors};
 use serde_json::json;
 
-use super::prompted;
+use super::{latent, prompted};
 use crate::args::sample::Sample;
 use crate::context::Context;
 use crate::draw::{Drawn, Job, draw};
@@ -39,6 +39,10 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
     let subject = Subject::find(&args.model)?;
     if let Some(pipeline) = prompted::find(&subject) {
         return prompted::run(args, context, &pipeline);
+    }
+    if let Some(pipeline) = latent::find(&subject) {
+        without_prompts(args)?;
+        return latent::run(args, context, &pipeline);
     }
     prompted::refuse_others(&subject)?;
     without_prompts(args)?;

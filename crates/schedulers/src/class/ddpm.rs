@@ -1,5 +1,5 @@
 //! `DDPMScheduler` and `DDPMParallelScheduler`: the posterior `q(x' | x, clean)` of Ho et al. 2020, eq. 6 and 7, with one
-//! of several variances.
+//! of several variances, two of which the network outputs beside its prediction.
 //!
 //! Known bug: `fixed_large_log` takes the root of a logarithm, which is no number; the fixed mode draws noise of variance
 //! `beta`.
@@ -9,7 +9,7 @@ use super::{BETA_KEYS, Class, SPACING_KEYS, THRESHOLD_KEYS, prediction};
 use crate::alphas::{Betas, CURVES, Curve, Terminal};
 use crate::mix::Mix;
 use crate::process::Process;
-use crate::{Call, Config, Method, Mode, Path, Plan, Request, Result};
+use crate::{Call, Config, Learned, Method, Mode, Path, Plan, Request, Result};
 
 const KEYS: &[&[&str]] = &[
     BETA_KEYS,
@@ -49,6 +49,7 @@ enum Variance {
     Large,
     LargeLog,
     Learned,
+    LearnedRange,
 }
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
@@ -63,7 +64,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
             ("fixed_large", Variance::Large),
             ("fixed_large_log", Variance::LargeLog),
             ("learned", Variance::Learned),
-            ("learned_range", Variance::Learned),
+            ("learned_range", Variance::LearnedRange),
         ],
     )?;
     let line = Timeline::new(config, request, (&BETAS, Terminal::Zero))?;
@@ -74,6 +75,11 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         let to = super::discrete::held(to);
         let step = call(t, now, (prediction, estimate), to, Method::Mix(posterior.mean));
         calls.push(match (t > 0, variance, request.mode) {
+            (_, Variance::Learned, _) => learned(step, Learned::Variance),
+            (_, Variance::LearnedRange, _) => {
+                let [low, high] = [posterior.small, posterior.large].map(|size| 2.0 * size.ln());
+                learned(step, Learned::Range { low, high })
+            }
             (false, _, _) => step,
             (true, Variance::Small, _) => noisy(step, posterior.small),
             (true, Variance::Large, _) | (true, Variance::LargeLog, Mode::Fixed) => {
@@ -86,11 +92,6 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
             (true, Variance::LargeLog, Mode::AsDiffusers) => {
                 return Err(config.impossible(
                     "the variance type fixed_large_log takes the root of a negative number in diffusers",
-                ));
-            }
-            (true, Variance::Learned, _) => {
-                return Err(config.impossible(
-                    "a learned variance needs a network that outputs it beside its prediction",
                 ));
             }
         });
@@ -106,6 +107,11 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
 
 fn noisy(call: Call, added: f64) -> Call {
     Call { added, draws: 1, ..call }
+}
+
+/// Noise of a learned variance, but in the step to timestep 0.
+fn learned(call: Call, learned: Learned) -> Call {
+    Call { learned: Some(learned), draws: usize::from(call.timestep > 0.0), ..call }
 }
 
 /// The posterior between two `alpha_bar`, computed in float32: `beta = 1 − ᾱ/ᾱ'` loses digits there, which show in the

@@ -33,6 +33,16 @@ pub struct ScoreSdeVe {
     snr: f64,
     corrections: usize,
     predictions: Vec<Call>,
+    ending: Ending,
+}
+
+/// What the run returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// The last state.
+    State,
+    /// The last state before its noise.
+    Mean,
 }
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
@@ -61,7 +71,12 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         predictions.push(prediction(f64::from(t), sigma, next));
     }
     let sigmas = timesteps.iter().map(|&t| to_f32(min * (max / min).powf(f64::from(t)))).collect();
-    let own = ScoreSdeVe { snr: config.get("snr", 0.15)?, corrections, predictions };
+    let own = ScoreSdeVe {
+        snr: config.get("snr", 0.15)?,
+        corrections,
+        predictions,
+        ending: Ending::State,
+    };
     Ok(Plan {
         timesteps: timesteps.iter().copied().map(f64::from).collect(),
         sigmas: Some(sigmas),
@@ -86,6 +101,14 @@ impl ScoreSdeVe {
         self.predictions.iter().map(|call| call.from)
     }
 
+    /// The same, told other numbers than its times, and ending with the mean of the last state.
+    pub(crate) fn told(&mut self, numbers: &[f64]) {
+        self.ending = Ending::Mean;
+        for (call, number) in self.predictions.iter_mut().zip(numbers) {
+            call.timestep = *number;
+        }
+    }
+
     pub(crate) fn walk<X: Sample>(
         &self,
         network: &dyn Network<X>,
@@ -94,6 +117,7 @@ impl ScoreSdeVe {
         observer: &mut Observer<'_, X>,
     ) -> Result<X> {
         let mut x = start;
+        let mut mean_of_last = None;
         for (done, call) in self.predictions.iter().enumerate() {
             for _ in 0..self.corrections {
                 let score = network.output(&x, call.seen, call.timestep)?;
@@ -103,10 +127,13 @@ impl ScoreSdeVe {
                 x = X::combine(&[(1.0, &x), (size, &score), ((2.0 * size).sqrt(), &drawn)])?;
             }
             let past = [evaluate(call, network, &x)?];
+            if self.ending == Ending::Mean && done + 1 == self.predictions.len() {
+                mean_of_last = Some(step(&Call { draws: 0, ..*call }, &past, noise)?);
+            }
             x = step(call, &past, noise)?;
             observer(done + 1, &x)?;
         }
-        Ok(x)
+        Ok(mean_of_last.unwrap_or(x))
     }
 }
 
