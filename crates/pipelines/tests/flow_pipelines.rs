@@ -85,8 +85,7 @@ fn stable_diffusion_3_without_t5() {
 
 #[test]
 fn flux() {
-    check("flux_dev");
-    check("flux_schnell");
+    assert!(check("flux_dev").is_empty());
 }
 
 #[test]
@@ -95,6 +94,12 @@ fn sizes_are_multiples_of_a_token() {
         let error = read(name).latent_shape([18, 16]).unwrap_err().to_string();
         assert_eq!(error, "the size is 18 × 16, but must be multiples of 4 pixels");
     }
+}
+
+#[test]
+fn places_end_somewhere() {
+    let error = read("sd3").latent_shape([16, 36]).unwrap_err().to_string();
+    assert!(error.starts_with("a side of the picture is 36, but must be at most 32 pixels"));
 }
 
 #[test]

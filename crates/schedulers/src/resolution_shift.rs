@@ -4,11 +4,14 @@ use crate::{Config, Result};
 
 impl Config {
     /// `mu` for a picture of so many tokens: `base_shift` at `base_image_seq_len` tokens, `max_shift` at
-    /// `max_image_seq_len`, and on the line through both for any other number.
+    /// `max_image_seq_len`, and on the line through both for any other number; `None` where `use_dynamic_shifting` is off.
     ///
     /// # Errors
     /// Where a key is no number, or both lengths are the same.
-    pub fn resolution_shift(&self, tokens: usize) -> Result<f64> {
+    pub fn resolution_shift(&self, tokens: usize) -> Result<Option<f64>> {
+        if !self.flag("use_dynamic_shifting", false)? {
+            return Ok(None);
+        }
         let (base, most): (f64, f64) =
             (self.get("base_image_seq_len", 256.0)?, self.get("max_image_seq_len", 4096.0)?);
         let (low, high): (f64, f64) = (self.get("base_shift", 0.5)?, self.get("max_shift", 1.15)?);
@@ -20,7 +23,7 @@ impl Config {
             ));
         }
         let slope = (high - low) / (most - base);
-        Ok(tokens as f64 * slope + (low - slope * base))
+        Ok(Some(tokens as f64 * slope + (low - slope * base)))
     }
 }
 
@@ -33,8 +36,9 @@ mod tests {
         let text =
             r#"{"_class_name": "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting": true}"#;
         let config = Config::parse(text).unwrap();
-        assert!((config.resolution_shift(256).unwrap() - 0.5).abs() < 1e-12);
-        assert!((config.resolution_shift(4096).unwrap() - 1.15).abs() < 1e-12);
+        let mu = |tokens| config.resolution_shift(tokens).unwrap().unwrap();
+        assert!((mu(256) - 0.5).abs() < 1e-12);
+        assert!((mu(4096) - 1.15).abs() < 1e-12);
         let plan = |mu| {
             let levels = Levels::Whole;
             Plan::new(&config, &Request { mu, levels, ..Request::steps(4) })
@@ -52,8 +56,13 @@ mod tests {
 
     #[test]
     fn two_points_are_needed() {
-        let text =
-            r#"{"_class_name": "FlowMatchEulerDiscreteScheduler", "max_image_seq_len": 256}"#;
-        assert!(Config::parse(text).unwrap().resolution_shift(256).is_err());
+        let text = |dynamic: bool| {
+            format!(
+                r#"{{"_class_name": "FlowMatchEulerDiscreteScheduler", "max_image_seq_len": 256,
+                    "use_dynamic_shifting": {dynamic}}}"#
+            )
+        };
+        assert!(Config::parse(&text(true)).unwrap().resolution_shift(256).is_err());
+        assert_eq!(Config::parse(&text(false)).unwrap().resolution_shift(256).unwrap(), None);
     }
 }

@@ -21,7 +21,7 @@ impl TextToImage for Flux {
 
     fn plan(&self, request: &Request, size: [usize; 2]) -> Result<Plan> {
         let [_, height, width] = self.latent_shape(size)?;
-        let mu = Some(self.scheduler.resolution_shift((height / 2) * (width / 2))?);
+        let mu = self.scheduler.resolution_shift((height / 2) * (width / 2))?;
         Ok(Plan::new(&self.scheduler, &Request { mu, levels: Levels::Whole, ..*request })?)
     }
 

@@ -9,7 +9,7 @@ use langevin_schedulers::{Network, Plan, Request};
 
 use super::StableDiffusion3;
 use super::prompt::Embedded;
-use crate::{Job, Progress, Result, Samples, TextToImage, sampling};
+use crate::{Error, Job, Progress, Result, Samples, TextToImage, sampling};
 
 impl TextToImage for StableDiffusion3 {
     fn notes(&self) -> &[String] {
@@ -19,13 +19,23 @@ impl TextToImage for StableDiffusion3 {
     fn plan(&self, request: &Request, size: [usize; 2]) -> Result<Plan> {
         let [_, height, width] = self.latent_shape(size)?;
         let patch = self.transformer.config().patch_size;
-        let mu = Some(self.scheduler.resolution_shift((height / patch) * (width / patch))?);
+        let mu = self.scheduler.resolution_shift((height / patch) * (width / patch))?;
         Ok(Plan::new(&self.scheduler, &Request { mu, ..*request })?)
     }
 
     fn latent_shape(&self, size: [usize; 2]) -> Result<[usize; 3]> {
         let (config, reduction) = (self.transformer.config(), self.vae.config().reduction());
-        sampling::latent_shape(size, config.in_channels, reduction, reduction * config.patch_size)
+        let unit = reduction * config.patch_size;
+        let shape = sampling::latent_shape(size, config.in_channels, reduction, unit)?;
+        let most = config.pos_embed_max_size.map_or(usize::MAX, |most| most.saturating_mul(unit));
+        if let Some(side) = size.iter().find(|side| **side > most) {
+            return Err(Error::Value {
+                name: "a side of the picture",
+                found: side.to_string(),
+                expected: format!("at most {most} pixels, which the transformer knows places for"),
+            });
+        }
+        Ok(shape)
     }
 
     fn usual_steps(&self) -> usize {
