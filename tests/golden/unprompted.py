@@ -65,8 +65,7 @@ def build(kind, scheduler, options, folder, seed):
         keys = dict(num_attention_heads=2, attention_head_dim=4, in_channels=4, out_channels=8, num_layers=2, sample_size=8, patch_size=2,
                     num_embeds_ada_norm=1000, norm_type="ada_norm_zero", activation_fn="gelu-approximate", attention_bias=True)
         transformer = stir(DiTTransformer2DModel(**keys | options.get("network", {})), seed)
-        names = {0: "tench, Tinca tinca", 1: "goldfish"}
-        pipeline = diffusers.DiTPipeline(transformer, autoencoder(seed + 1, False), scheduler, id2label=names)
+        pipeline = diffusers.DiTPipeline(transformer, autoencoder(seed + 1, False), scheduler)
     elif kind == "ldm":
         pipeline = diffusers.LDMPipeline(autoencoder(seed + 1, True), unet(seed, 3, **options.get("network", {})), scheduler)
     else:
@@ -74,6 +73,11 @@ def build(kind, scheduler, options, folder, seed):
         pipeline = getattr(diffusers, named)(unet(seed, 3, **options.get("network", {})), scheduler)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.save_pretrained(folder)
+    if kind == "dit":
+        # Published folders hold the names of the classes, which diffusers reads and does not write.
+        index = json.loads((folder / "model_index.json").read_text())
+        index["id2label"] = {"0": "tench, Tinca tinca", "1": "goldfish"}
+        (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
     if kind == "ddim":
         # The pipeline has made a DDIMScheduler of it; a folder may hold what it was.
         scheduler.save_pretrained(folder / "scheduler")

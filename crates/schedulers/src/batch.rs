@@ -75,7 +75,7 @@ impl Sample for Batch {
         self.dimension
     }
 
-    fn split(self, channels: usize) -> (Self, Self) {
+    fn split_channels(self, channels: usize) -> (Self, Self) {
         let part = |range: std::ops::Range<usize>| Self {
             values: self.samples().flat_map(|sample| &sample[range.clone()]).copied().collect(),
             dimension: range.len().max(1),

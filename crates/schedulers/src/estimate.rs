@@ -52,7 +52,7 @@ pub trait Sample: State {
     fn channels(&self) -> usize;
 
     /// The first `channels` of each sample, and the others.
-    fn split(self, channels: usize) -> (Self, Self);
+    fn split_channels(self, channels: usize) -> (Self, Self);
 
     /// The standard deviations that these numbers stand for.
     fn deviation(self, learned: Learned) -> Self;

@@ -21,13 +21,13 @@ pub(crate) fn parts<X: Sample>(call: &Call, output: X, channels: usize) -> Resul
     let doubled = output.channels() == 2 * channels;
     match (call.learned, call.channels) {
         (Some(learned), _) if doubled => {
-            let (output, learnt) = output.split(channels);
+            let (output, learnt) = output.split_channels(channels);
             Ok((output, Some(learnt.deviation(learned))))
         }
         (Some(_), _) => Err(Error::Network(
             "a learned variance needs a network that outputs it beside its prediction".to_owned(),
         )),
-        (None, Some(_)) if output.channels() > channels => Ok((output.split(channels).0, None)),
+        (None, Some(_)) if output.channels() > channels => Ok((output.split_channels(channels).0, None)),
         (None, None) if doubled => Err(Error::Network(
             "the network outputs a variance beside its prediction, which this scheduler does not read; DDPMScheduler \
              does, where variance_type is learned or learned_range"

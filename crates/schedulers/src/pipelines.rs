@@ -1,5 +1,7 @@
 //! What pipelines of diffusers do with a scheduler beside what it is made for.
 
+use langevin_core::Level;
+
 use crate::alphas::train_timesteps;
 use crate::class::own::OwnPath;
 use crate::{Config, Keep, Path, Plan, Request};
@@ -11,7 +13,10 @@ impl Plan {
     pub fn without_scaling(mut self) -> Self {
         self.init_noise_sigma = 1.0;
         if let Path::Calls(calls) = &mut self.path {
-            calls.iter_mut().for_each(|call| call.scale = 1.0);
+            for call in calls {
+                // What the network is to do itself is undone beforehand.
+                call.scale = 1.0 / self.prediction.input_scale(call.seen);
+            }
         }
         self
     }
@@ -21,8 +26,17 @@ impl Plan {
     pub fn stepping_from_seen(mut self) -> Self {
         self.init_noise_sigma = 1.0;
         if let Path::Calls(calls) = &mut self.path {
-            let scaled = |call: &&mut crate::Call| call.scale != 1.0 && call.keep == Keep::State;
-            calls.iter_mut().filter(scaled).for_each(|call| call.keep = Keep::Seen);
+            for call in calls {
+                let scale = self.prediction.input_scale(call.seen);
+                if scale != 1.0 {
+                    // Scaled here, and shown at a level where the network does not do it again.
+                    call.scale = scale;
+                    call.seen = Level::new(0.0, 1.0);
+                }
+                if call.scale != 1.0 && call.keep == Keep::State {
+                    call.keep = Keep::Seen;
+                }
+            }
         }
         self
     }
@@ -55,8 +69,6 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use langevin_core::Level;
-
     use super::*;
     use crate::{Batch, Network, Noise, Result, RngKind, walk};
 
@@ -99,6 +111,22 @@ mod tests {
         assert!((usual - scaled).abs() > 0.1, "{usual} {scaled}");
         let ddim = plan("DDIMScheduler");
         assert_eq!(ends(&ddim), ends(&ddim.clone().stepping_from_seen()));
+    }
+
+    #[test]
+    fn networks_that_scale_by_themselves_see_the_same() {
+        for class in ["EDMEulerScheduler", "EulerDiscreteScheduler"] {
+            let usual = plan(class);
+            let seen = |plan: &Plan| {
+                let Path::Calls(calls) = &plan.path else { panic!("calls") };
+                let scale =
+                    |call: &crate::Call| call.scale * plan.prediction.input_scale(call.seen);
+                calls.iter().map(scale).collect::<Vec<f64>>()
+            };
+            assert_eq!(seen(&usual), seen(&usual.clone().stepping_from_seen()), "{class}");
+            let unscaled = seen(&usual.without_scaling());
+            assert!(unscaled.iter().all(|scale| (scale - 1.0).abs() < 1e-12), "{class}");
+        }
     }
 
     #[test]
