@@ -24,6 +24,8 @@ pub(crate) fn parts<X: Sample>(call: &Call, output: X, channels: usize) -> Resul
             let (output, learnt) = output.split_channels(channels);
             Ok((output, Some(learnt.deviation(learned))))
         }
+        // The step to clean data adds no noise, so that no variance is asked for.
+        (Some(_), _) if call.draws == 0 => Ok((output, None)),
         (Some(_), _) => Err(Error::Network(
             "a learned variance needs a network that outputs it beside its prediction".to_owned(),
         )),

@@ -10,7 +10,7 @@ use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
 use crate::numpy::to_f32;
 use crate::process::Process;
-use crate::sigmas::{self, variance_exploding, variance_preserving};
+use crate::sigmas::{self, Ladder, variance_exploding, variance_preserving};
 use crate::single;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
 
@@ -26,7 +26,7 @@ pub(super) const INNER: Method = Method::Dpm2Stage(Dpm2Stage { form: Form::Noise
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let prediction = prediction(config, &["epsilon", "v_prediction"])?;
-    let ladders = Ladders::new(config, request, &Betas::LATENT, Karras::Rounded)?.ending(0.0);
+    let ladders = unrounded(config, request)?;
     // The level half-way between each level and the one before it, the first being its own.
     let half_way =
         |i: usize| single::half_way(ladders.sigmas[i], ladders.sigmas[i.saturating_sub(1)]);
@@ -51,6 +51,17 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         timesteps,
         sigmas: Some(listed),
         prediction,
+    })
+}
+
+/// The ladder whose timesteps stay in double precision where a switch made them, so that neighbours of the noisiest differ.
+pub(super) fn unrounded(config: &Config, request: &Request) -> Result<Ladders> {
+    let ladders = Ladders::new(config, request, &Betas::LATENT, Karras::Rounded)?;
+    let timesteps = ladders.timesteps.clone();
+    let ladders = ladders.ending(0.0);
+    Ok(match Ladder::of(config)? {
+        Ladder::AtTimesteps => ladders,
+        _ => Ladders { timesteps, ..ladders },
     })
 }
 

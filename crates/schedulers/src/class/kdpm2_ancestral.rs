@@ -1,8 +1,8 @@
 //! `KDPM2AncestralDiscreteScheduler`: DPM-Solver-2 in `sigma` with ancestral noise at the end of each step.
 
 use super::heun::doubled;
-use super::karras_family::{Karras, Ladders, ancestral, with_ancestral_noise};
-use super::kdpm2::{INNER, first, inner_call, interleaved};
+use super::karras_family::{ancestral, with_ancestral_noise};
+use super::kdpm2::{INNER, first, inner_call, interleaved, unrounded};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
 use crate::process::Process;
@@ -19,7 +19,7 @@ pub(super) const CLASS: Class = Class {
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let prediction = prediction(config, &["epsilon", "v_prediction"])?;
-    let ladders = Ladders::new(config, request, &Betas::LATENT, Karras::Rounded)?.ending(0.0);
+    let ladders = unrounded(config, request)?;
     let steps = ladders.sigmas.len() - 1;
     let pair = |i: usize| (ladders.sigmas[i], ladders.sigmas.get(i + 1).copied().unwrap_or(0.0));
     let shares: Vec<_> = (0..=steps).map(|i| ancestral(request, pair(i).0, pair(i).1)).collect();
