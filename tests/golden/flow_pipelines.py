@@ -8,14 +8,12 @@ Each case is a folder as those of stable_diffusion.py are. The states of Flux ar
 before the pipeline packs them.
 """
 
-import argparse
 import json
-import pathlib
 import random
 import shutil
-import sys
 
 import numpy as np
+import pipeline_runs
 import torch
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FlowMatchHeunDiscreteScheduler, FluxPipeline, FluxTransformer2DModel, \
     SD3Transformer2DModel, StableDiffusion3Pipeline
@@ -150,34 +148,5 @@ def draw(rng, i):
     return f"{i:03}", kind, scheduler, options, call
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--random", type=int)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out")
-    parser.add_argument("--langevin", help="compare this binary's pictures, too")
-    options = parser.parse_args()
-    out = pathlib.Path(options.out or pathlib.Path(__file__).parent / "flow_pipelines")
-    rng, failed = random.Random(options.seed), 0
-    todo = (draw(rng, i) for i in range(options.random)) if options.random else cases()
-    for i, (name, kind, steps, keys, call) in enumerate(todo):
-        folder = out / name
-        pipeline = build(kind, steps, keys, folder, 10 * i)
-        try:
-            record(pipeline, kind, call, folder)
-        except (ValueError, IndexError) as error:
-            print(f"{name}: diffusers fails: {error}")
-            continue
-        if options.langevin:
-            found = sd.compare(options.langevin, folder)
-            bad = isinstance(found, str) or found[0] > 1e-3 or found[1] > 1
-            failed += bad
-            shown = found if isinstance(found, str) else f"latents {found[0]:.1e}, pixels {found[1]:.1e}"
-            print(f"{name} {'FAILS ' if bad else ''}{kind} {type(steps).__name__} {call['steps']} {call['guidance']}: {shown}", flush=True)
-    if options.langevin:
-        print(f"{failed} failures")
-        sys.exit(failed > 0)
-
-
 if __name__ == "__main__":
-    main()
+    pipeline_runs.main("flow_pipelines", cases, draw, build, record, sd.arguments)

@@ -9,19 +9,15 @@ golden.safetensors: `trajectory` [steps + 1, 1, C, h, w], the latents from the s
 PyTorch's generator, and `sample` [1, 3, H, W], the decoded picture from -1 to 1, clamped as Python clamps it.
 """
 
-import argparse
 import json
-import pathlib
-import random
 import shutil
-import subprocess
-import sys
 
 import diffusers
 import numpy as np
+import pipeline_runs
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 # transformers 5 has no `text_model` inside the encoder any more, where diffusers looks for the last norm with `clip_skip`.
@@ -177,55 +173,14 @@ def draw(rng, i):
     return f"{i:03}", kind, scheduler(name, **keys), dict(tokenizer=rng.choice([None, "older"])), call
 
 
-def compare(langevin, folder):
-    call = json.loads((folder / "call.json").read_text())
-    out = folder / "ours.safetensors"
-    command = [langevin, "sample", folder, "--prompt", call["prompt"], "--steps", call["steps"], "--guidance", call["guidance"], "--seed",
-               call["seed"], "--size", "x".join(map(str, call["size"])), "--rng", "torch", "--trajectory", out, "--out", folder / "ours.png"]
+def arguments(call):
+    made = ["--prompt", call["prompt"], "--guidance", call["guidance"], "--size", "x".join(map(str, call["size"]))]
     if call.get("negative") is not None:
-        command += ["--negative", call["negative"]]
+        made += ["--negative", call["negative"]]
     if call.get("clip_skip"):
-        command += ["--clip-skip", call["clip_skip"]]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    if done.returncode:
-        return f"{done.stderr.strip()}"
-    ours, theirs = load_file(out), load_file(folder / "golden.safetensors")
-    if ours["trajectory"].shape != theirs["trajectory"].shape:
-        return f"shapes {ours['trajectory'].shape} {theirs['trajectory'].shape}"
-    scale = max(1.0, np.abs(theirs["trajectory"]).max())
-    latents = np.abs(ours["trajectory"] - theirs["trajectory"]).max() / scale
-    pixels = np.abs(np.clip(ours["sample"], -1, 1) - theirs["sample"]).mean() * 127.5
-    return (latents, pixels)
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--random", type=int)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out")
-    parser.add_argument("--langevin", help="compare this binary's pictures, too")
-    options = parser.parse_args()
-    out = pathlib.Path(options.out or pathlib.Path(__file__).parent / "stable_diffusion")
-    rng, failed = random.Random(options.seed), 0
-    todo = (draw(rng, i) for i in range(options.random)) if options.random else cases()
-    for i, (name, kind, steps, keys, call) in enumerate(todo):
-        folder = out / name
-        pipeline = build(kind, steps, keys, folder, 10 * i)
-        try:
-            record(pipeline, kind, call, folder)
-        except (ValueError, IndexError) as error:
-            print(f"{name}: diffusers fails: {error}")
-            continue
-        if options.langevin:
-            found = compare(options.langevin, folder)
-            bad = isinstance(found, str) or found[0] > 1e-3 or found[1] > 1
-            failed += bad
-            shown = found if isinstance(found, str) else f"latents {found[0]:.1e}, pixels {found[1]:.1e}"
-            print(f"{name} {'FAILS ' if bad else ''}{kind} {type(steps).__name__} {call['steps']} {call['guidance']}: {shown}", flush=True)
-    if options.langevin:
-        print(f"{failed} failures")
-        sys.exit(failed > 0)
+        made += ["--clip-skip", call["clip_skip"]]
+    return made
 
 
 if __name__ == "__main__":
-    main()
+    pipeline_runs.main("stable_diffusion", cases, draw, build, record, arguments)

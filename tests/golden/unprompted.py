@@ -10,21 +10,17 @@ golden.safetensors: `trajectory` [steps + 1, 1, C, h, w], the states from the st
 PyTorch's generator, and `sample` [1, 3, H, W], the picture from -1 to 1, clamped as Python clamps it.
 """
 
-import argparse
 import functools
 import inspect
 import json
-import pathlib
-import random
 import shutil
-import subprocess
-import sys
 
 import diffusers
 import numpy as np
+import pipeline_runs
 import torch
 from diffusers import AutoencoderKL, DiTTransformer2DModel, UNet2DModel, VQModel
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 ORDINARY = ["DDIMScheduler", "DPMSolverMultistepScheduler", "PNDMScheduler", "EulerDiscreteScheduler", "LMSDiscreteScheduler",
             "UniPCMultistepScheduler", "HeunDiscreteScheduler", "DEISMultistepScheduler", "KDPM2DiscreteScheduler"]
@@ -172,54 +168,9 @@ def draw(rng, i):
     return f"{i:03}", kind, getattr(diffusers, name)(**keys), options, call
 
 
-def compare(langevin, folder):
-    call = json.loads((folder / "call.json").read_text())
-    out = folder / "ours.safetensors"
-    command = [langevin, "sample", folder, "--steps", call["steps"], "--seed", call["seed"], "--rng", "torch", "--count", 1,
-               "--trajectory", out, "--out", folder / "ours.png"]
-    for option in ("class", "guidance", "eta"):
-        if option in call:
-            command += [f"--{option}", call[option]]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    if done.returncode:
-        return f"{done.stderr.strip()}"
-    ours, theirs = load_file(out), load_file(folder / "golden.safetensors")
-    if ours["trajectory"].shape != theirs["trajectory"].shape or ours["sample"].shape != theirs["sample"].shape:
-        return f"shapes {ours['trajectory'].shape} {theirs['trajectory'].shape}"
-    scale = max(1.0, np.abs(theirs["trajectory"]).max())
-    states = np.abs(ours["trajectory"] - theirs["trajectory"]).max() / scale
-    pixels = np.abs(np.clip(ours["sample"], -1, 1) - theirs["sample"]).mean() * 127.5
-    return (states, pixels)
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--random", type=int)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out")
-    parser.add_argument("--langevin", help="compare this binary's pictures, too")
-    options = parser.parse_args()
-    out = pathlib.Path(options.out or pathlib.Path(__file__).parent / "unprompted")
-    rng, failed = random.Random(options.seed), 0
-    todo = (draw(rng, i) for i in range(options.random)) if options.random else cases()
-    for i, (name, kind, scheduler, keys, call) in enumerate(todo):
-        folder = out / name
-        pipeline = build(kind, scheduler, keys, folder, 10 * i)
-        try:
-            record(pipeline, kind, call, folder)
-        except (ValueError, IndexError, TypeError, NotImplementedError) as error:
-            print(f"{name}: diffusers fails: {error}")
-            continue
-        if options.langevin:
-            found = compare(options.langevin, folder)
-            bad = isinstance(found, str) or not (found[0] <= 1e-3 and found[1] <= 1)
-            failed += bad
-            shown = found if isinstance(found, str) else f"states {found[0]:.1e}, pixels {found[1]:.1e}"
-            print(f"{name} {'FAILS ' if bad else ''}{kind} {type(scheduler).__name__} {call}: {shown}", flush=True)
-    if options.langevin:
-        print(f"{failed} failures")
-        sys.exit(failed > 0)
+def arguments(call):
+    return ["--count", 1, *(part for key in ("class", "guidance", "eta") if key in call for part in (f"--{key}", call[key]))]
 
 
 if __name__ == "__main__":
-    main()
+    pipeline_runs.main("unprompted", cases, draw, build, record, arguments, (ValueError, IndexError, TypeError, NotImplementedError))

@@ -16,7 +16,7 @@ use langevin_weights::folder::{Component, ModelFolder, Part, PartFiles, Pipeline
 use langevin_weights::{Config, TensorRef, Values};
 use serde_json::{Map, Value, json};
 
-use crate::{Classes, Error, Model, ModelConfig, Result, scheduler};
+use crate::{Classes, Error, Model, ModelConfig, Result, load_component, scheduler};
 
 /// The file of what diffusers has no place for; a folder that holds one was written by Langevin.
 pub const OWN_FILE: &str = "langevin.json";
@@ -98,34 +98,7 @@ pub fn load_network(
     component: &Component,
     device: &Device,
 ) -> Result<(NetworkConfig, langevin_nn::Network)> {
-    let refused = |reason: String| Error::Component { path: component.folder().to_owned(), reason };
-    let config = NetworkConfig::from_json(&Value::Object(component.config().values().clone()))
-        .map_err(|error| refused(error.to_string()))?;
-    // Every number is replaced by the file's, so zeros are as good as a draw.
-    let mut zeros = |out: &mut [f32]| out.fill(0.5);
-    let network = config
-        .init(&mut langevin_nn::Init::new(device, &mut zeros))
-        .map_err(|error| refused(error.to_string()))?;
-    let weights = component.weights(None)?;
-    let shapes = weights
-        .names()
-        .map(|name| Ok((name.to_owned(), weights.shape(name)?.to_vec())))
-        .collect::<Result<Vec<_>>>()?;
-    let read = &mut |name: &str| {
-        weights.f32(name).map_err(|error| langevin_nn::Error::Source {
-            name: name.to_owned(),
-            source: Box::new(error),
-        })
-    };
-    let (network, unused) = params::load_state_dict(network, &shapes, read)
-        .map_err(|error| refused(error.to_string()))?;
-    if let Some(name) = unused.first() {
-        let count = unused.len();
-        return Err(refused(format!(
-            "the weights hold {count} tensors that the configuration has no place for, the first is {name}"
-        )));
-    }
-    Ok((config, network))
+    load_component::<NetworkConfig>(component, device)
 }
 
 /// Settings of the folder's configurations that this version does not know, as `file: key`.

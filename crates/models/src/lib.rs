@@ -7,6 +7,7 @@
 
 mod branches;
 mod classes;
+mod component;
 mod config;
 mod denoiser;
 mod error;
@@ -15,12 +16,14 @@ mod likelihood;
 mod model;
 mod noise;
 mod pipeline_class;
+mod plan_noise;
 mod planned;
 mod sample;
 pub mod scheduler;
 
 pub use branches::ModelBranches;
 pub use classes::Classes;
+pub use component::load_component;
 pub use config::ModelConfig;
 pub use denoiser::ModelDenoiser;
 pub use error::{Error, Result};
@@ -29,4 +32,5 @@ pub use langevin_schedulers::RngKind;
 pub use likelihood::{LikelihoodMethod, Subjects, likelihood};
 pub use model::Model;
 pub use pipeline_class::{PipelineClass, Range};
+pub use plan_noise::PlanNoise;
 pub use sample::{Progress, SampleConfig, SampleJob, Samples, sample};

@@ -2,10 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use langevin_core::{Level, State};
-use langevin_schedulers::{Increment, Network, Noise, NoiseSource, Plan, RngKind, walk};
+use langevin_schedulers::{Network, NoiseSource, Plan, walk};
 
+use crate::plan_noise::PlanNoise;
 use crate::{Error, Model, ModelBranches, Progress, Result, SampleConfig};
 
 /// The images of one batch of a plan.
@@ -28,7 +29,7 @@ impl Batch<'_> {
         device: &Device,
         observer: &mut dyn FnMut(usize, &Tensor<4>) -> Result<()>,
     ) -> Result<Tensor<4>> {
-        let mut noise = ImagesNoise::new(self.config.rng, self.seeds, self.shape, device);
+        let mut noise = PlanNoise::new(self.config.rng, self.seeds, self.shape, device);
         let start = match self.start.clone() {
             Some(start) => start,
             None => noise.draw()? * plan.init_noise_sigma,
@@ -81,43 +82,6 @@ impl Network<Tensor<4>> for Planned<'_> {
         let [with, without] = branches.evaluate(x, told).map_err(failed)?;
         let scale = config.guidance;
         Ok(State::combine(&[(scale, &with), (1.0 - scale, &without)])?)
-    }
-}
-
-/// The noise of a batch: image `i` draws from its own seed, so its noise does not depend on its neighbours.
-struct ImagesNoise<'a> {
-    images: Vec<Noise>,
-    shape: [usize; 3],
-    device: &'a Device,
-}
-
-impl<'a> ImagesNoise<'a> {
-    fn new(kind: RngKind, seeds: &[u64], shape: [usize; 3], device: &'a Device) -> Self {
-        let size = shape.iter().product();
-        let images = seeds.iter().map(|&seed| Noise::new(kind, seed, 1, size)).collect();
-        Self { images, shape, device }
-    }
-
-    fn gather(
-        &mut self,
-        draw: impl Fn(&mut Noise) -> langevin_schedulers::Result<langevin_schedulers::Batch>,
-    ) -> langevin_schedulers::Result<Tensor<4>> {
-        let [c, h, w] = self.shape;
-        let mut values: Vec<f32> = Vec::with_capacity(self.images.len() * c * h * w);
-        for image in &mut self.images {
-            values.extend(draw(image)?.values().iter().map(|x| *x as f32));
-        }
-        Ok(Tensor::from_data(TensorData::new(values, [self.images.len(), c, h, w]), self.device))
-    }
-}
-
-impl NoiseSource<Tensor<4>> for ImagesNoise<'_> {
-    fn draw(&mut self) -> langevin_schedulers::Result<Tensor<4>> {
-        self.gather(NoiseSource::draw)
-    }
-
-    fn increment(&mut self, increment: &Increment) -> langevin_schedulers::Result<Tensor<4>> {
-        self.gather(|noise| NoiseSource::increment(noise, increment))
     }
 }
 

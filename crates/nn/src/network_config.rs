@@ -1,6 +1,6 @@
 //! The configuration of any network of this crate, as `config.json` holds it: an object with `_class_name`.
 
-use crate::{CompactUNet2DConfig, Error, Init, Network, UNet2DConfig};
+use crate::{CompactUNet2DConfig, Configuration, Error, Init, Network, UNet2DConfig};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -133,6 +133,25 @@ impl NetworkConfig {
             Self::UNet2d(config) => config.dropout,
             Self::CompactUNet2d(_) => 0.0,
         }
+    }
+}
+
+impl Configuration for NetworkConfig {
+    type Network = Network;
+
+    const CLASS_NAMES: &'static [&'static str] =
+        &[UNet2DConfig::CLASS_NAME, CompactUNet2DConfig::CLASS_NAME];
+
+    fn from_json(object: &Map<String, Value>) -> Result<Self, Error> {
+        Self::from_json(&Value::Object(object.clone()))
+    }
+
+    fn init(&self, init: &mut Init<'_>) -> Result<Network, Error> {
+        self.init(init)
+    }
+
+    fn unknown_keys(&self) -> Vec<String> {
+        self.unknown_keys()
     }
 }
 

@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use langevin_schedulers::{Network, Noise, NoiseSource, Plan, RngKind, walk};
+use langevin_models::PlanNoise;
+use langevin_schedulers::{Network, NoiseSource, Plan, RngKind, walk};
 
-use crate::noise::LatentNoise;
 use crate::{Error, Progress, Result};
 
 /// The course of picture `index`.
@@ -38,8 +38,7 @@ impl Course<'_> {
     ) -> Result<Tensor<4>> {
         let Self { plan, shape, index, device, .. } = *self;
         let size: usize = shape.iter().product();
-        let noise = Noise::new(self.rng, self.seeds[index], 1, size);
-        let mut noise = LatentNoise(noise, shape, device);
+        let mut noise = PlanNoise::new(self.rng, &self.seeds[index..=index], shape, device);
         let start = match self.start {
             Some(start) => {
                 let values =

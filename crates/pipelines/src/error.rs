@@ -38,6 +38,9 @@ pub enum Error {
     /// A network refused its inputs.
     #[error(transparent)]
     Network(#[from] langevin_nn::Error),
+    /// A component's configuration or weights refused.
+    #[error(transparent)]
+    Models(#[from] langevin_models::Error),
     /// A file refused.
     #[error(transparent)]
     Weights(#[from] langevin_weights::Error),

@@ -12,7 +12,6 @@ pub mod golden;
 mod job;
 pub mod latent_diffusion;
 mod load;
-mod noise;
 mod sampling;
 pub mod stable_diffusion;
 pub mod stable_diffusion_3;

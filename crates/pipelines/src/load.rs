@@ -1,7 +1,7 @@
 //! A component's folder as a network: the class decides what is built, the files fill it.
 
 use burn::tensor::Device;
-use langevin_nn::{Configuration, Init, params};
+use langevin_nn::Configuration;
 use langevin_schedulers::Config;
 use langevin_weights::folder::{Component, Pipeline};
 
@@ -15,12 +15,11 @@ pub fn class_of(component: &Component) -> Option<&str> {
     component.config().class_name().or_else(architecture)
 }
 
-/// Builds a component's network and reads its weights, one tensor after the other.
+/// Builds a component's network, whose class must be one of `C`, and reads its weights.
 ///
 /// # Errors
 /// Where the class is another, a tensor is missing, misshapen or left over, or a file is damaged.
 pub fn load<C: Configuration>(component: &Component, device: &Device) -> Result<(C, C::Network)> {
-    let refused = |reason: String| Error::Component { path: component.folder().to_owned(), reason };
     if let Some(class) = class_of(component)
         && !C::CLASS_NAMES.contains(&class)
     {
@@ -30,25 +29,7 @@ pub fn load<C: Configuration>(component: &Component, device: &Device) -> Result<
             known: C::CLASS_NAMES.join(", "),
         });
     }
-    let named = |error: langevin_nn::Error| refused(error.to_string());
-    let config = C::from_json(component.config().values()).map_err(named)?;
-    let network = config.init(&mut Init::unset(device, &mut |_| {})).map_err(named)?;
-    let weights = component.weights(None)?;
-    let shapes = weights
-        .names()
-        .map(|name| Ok((name.to_owned(), weights.shape(name)?.to_vec())))
-        .collect::<Result<Vec<_>>>()?;
-    let read = &mut |name: &str| {
-        weights.f32(name).map_err(|error| langevin_nn::Error::source(name, error))
-    };
-    let (network, unused) = params::load_configured::<C>(network, &shapes, read).map_err(named)?;
-    if let Some(name) = unused.first() {
-        let count = unused.len();
-        return Err(refused(format!(
-            "the weights hold {count} tensors that the configuration has no place for, the first is {name}"
-        )));
-    }
-    Ok((config, network))
+    Ok(langevin_models::load_component::<C>(component, device)?)
 }
 
 /// The class of a pipeline, which must be one of `known`.

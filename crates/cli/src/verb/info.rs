@@ -10,7 +10,7 @@ use langevin_train::{RunFolder, read_metrics};
 use langevin_weights::folder::{Component, ModelFolder, Pipeline};
 use serde_json::{Map, Value, json};
 
-use super::prompted::{self, is_trainable};
+use super::composed::{self, is_trainable};
 use crate::args::info::Info;
 use crate::context::Context;
 use crate::failure::{Failure, Hint};
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Info, context: &Context) -> Result<Outcome, Failure> {
             facts.files(&subject.model)?;
             return Ok(Outcome::done(facts.text(), Value::Object(facts.json)));
         }
-        ModelFolder::Pipeline(pipeline) if prompted::is_composed(&pipeline) => {
+        ModelFolder::Pipeline(pipeline) if composed::is_composed(&pipeline) => {
             facts.pipeline(&pipeline)?;
             facts.files(&subject.model)?;
             return Ok(Outcome::done(facts.text(), Value::Object(facts.json)));

@@ -8,8 +8,8 @@ use langevin_schedulers::Request;
 use langevin_weights::folder::{ModelFolder, Pipeline};
 use serde_json::json;
 
+use super::composed::{count, latents, record, refuse_options, told};
 use super::one_by_one::one_by_one;
-use super::prompted::latents;
 use super::sample::{choice, gallery, save_trajectory};
 use crate::args::sample::Sample;
 use crate::context::Context;
@@ -19,7 +19,6 @@ use crate::gallery::make_folder_of;
 use crate::output::Outcome;
 use crate::settings::Way;
 use crate::subject::Subject;
-use crate::words::{counted, seconds};
 
 /// Pictures drawn where neither a number nor classes are given.
 const USUAL_COUNT: usize = 16;
@@ -37,7 +36,7 @@ pub(super) fn run(
     context: &Context,
     pipeline: &Pipeline,
 ) -> Result<Outcome, Failure> {
-    check(args)?;
+    refuse_options(args, &[])?;
     let rng = choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?;
     let device = context.device();
     let begun = Instant::now();
@@ -55,7 +54,8 @@ pub(super) fn run(
         .map(|path| latents(path, shape, plan.init_noise_sigma))
         .transpose()?;
     let classes: Vec<u32> = args.class.iter().flat_map(|classes| classes.0.clone()).collect();
-    let count = count(args, classes.len(), given.as_ref().map(|(count, _)| *count))?;
+    let usual = if classes.is_empty() { USUAL_COUNT } else { classes.len() };
+    let count = count(args, given.as_ref().map(|(count, _)| *count), usual)?;
     let job = Job {
         seed: context.seed(),
         count,
@@ -72,7 +72,7 @@ pub(super) fn run(
         rng,
         start: given.map(|(_, start)| start),
     };
-    let gallery = gallery(args.out.as_deref(), record(args, &asked, steps));
+    let gallery = gallery(args.out.as_deref(), record(args, steps, (asked.guidance, rng), &[]));
     gallery.prepare(&job)?;
     args.trajectory.iter().try_for_each(|path| make_folder_of(path))?;
     let drawn = one_by_one(context, &job, asked.plan.calls(), &gallery, &mut |index, observer| {
@@ -82,17 +82,7 @@ pub(super) fn run(
     if let Some(path) = &args.trajectory {
         save_trajectory(path, &drawn, shape)?;
     }
-    let place = args.out.clone().unwrap_or_else(|| gallery.sheet.clone());
-    let mut text = format!(
-        "{} in {}, after {} of reading: {}",
-        counted(count, "picture"),
-        seconds(drawn.seconds),
-        seconds(loaded),
-        place.display()
-    );
-    if let Some(path) = &args.trajectory {
-        text.push_str(&format!("\nwrote {}", path.display()));
-    }
+    let text = told(args, &gallery, &drawn, loaded);
     let names: Option<Vec<_>> = job
         .labels
         .as_ref()
@@ -107,39 +97,6 @@ pub(super) fn run(
         "sheet": gallery.sheet, "trajectory": args.trajectory, "notes": model.notes(),
     });
     Ok(Outcome::done(text, json))
-}
-
-/// Options that mean nothing here.
-fn check(args: &Sample) -> Result<(), Failure> {
-    let solver = args.solver.as_deref().filter(|name| *name != Way::SCHEDULER);
-    let given = [
-        ("--solver", solver.is_some()),
-        ("--grid", args.grid.is_some()),
-        ("--guidance-interval", args.guidance_interval.is_some()),
-        ("--animate", args.animate.is_some()),
-        ("--batch", args.batch.is_some()),
-    ];
-    match given.iter().find(|(_, given)| *given) {
-        Some((option, _)) => {
-            Err(Failure::usage(format!("{option} does not go with a pipeline of latents"))
-                .hint("its scheduler makes the steps, and pictures are drawn one after the other"))
-        }
-        None => Ok(()),
-    }
-}
-
-/// How many pictures: as asked, as many as there are latents, one for each class, or sixteen.
-fn count(args: &Sample, classes: usize, latents: Option<usize>) -> Result<usize, Failure> {
-    match (args.count, latents) {
-        (Some(count), Some(latents)) if count != latents => {
-            Err(Failure::usage(format!("--count is {count}, but the latents are {latents}"))
-                .hint("leave --count away: there is one picture for each latent"))
-        }
-        (_, Some(latents)) => Ok(latents),
-        (Some(count), None) => Ok(count),
-        (None, None) if classes > 0 => Ok(classes),
-        (None, None) => Ok(USUAL_COUNT),
-    }
 }
 
 /// The class of each picture: those given, or all there are, in turn.
@@ -179,18 +136,4 @@ fn guidance(args: &Sample, model: &LatentDiffusion) -> Result<f64, Failure> {
         .hint("leave --guidance away")),
         guidance => Ok(guidance.unwrap_or_else(|| model.usual_guidance())),
     }
-}
-
-/// The settings as a PNG records them.
-fn record(args: &Sample, asked: &latent_diffusion::Job, steps: usize) -> Vec<(String, String)> {
-    let text = |key: &str, value: String| (format!("langevin:{key}"), value);
-    vec![
-        ("Software".to_owned(), format!("langevin {}", env!("CARGO_PKG_VERSION"))),
-        text("version", env!("CARGO_PKG_VERSION").to_owned()),
-        text("model", args.model.display().to_string()),
-        text("steps", steps.to_string()),
-        text("solver", Way::SCHEDULER.to_owned()),
-        text("guidance", asked.guidance.to_string()),
-        text("rng", asked.rng.to_string()),
-    ]
 }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod completions;
+mod composed;
 mod devices;
 mod eval;
 mod info;

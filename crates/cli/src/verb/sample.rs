@@ -9,7 +9,7 @@ use langevin_models::{Model, RngKind, SampleConfig};
 use langevin_weights::{TensorFile, TensorRef, Values, nearest, write_tensors};
 use serde_json::json;
 
-use super::{latent, prompted};
+use super::{composed, latent, prompted};
 use crate::args::sample::Sample;
 use crate::context::Context;
 use crate::draw::{Drawn, Job, draw};
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
         without_prompts(args)?;
         return latent::run(args, context, &pipeline);
     }
-    prompted::refuse_others(&subject)?;
+    composed::refuse_others(&subject)?;
     without_prompts(args)?;
     let model = subject.load(&context.device())?;
     let config = settle(&asked, &model, &subject)?;
@@ -169,17 +169,8 @@ fn count(
     latents: Option<usize>,
 ) -> Result<usize, Failure> {
     let known = model.config.classes.as_ref().map_or(0, |known| known.count() as usize);
-    match (args.count, latents) {
-        (Some(count), Some(latents)) if count != latents => {
-            Err(Failure::usage(format!("--count is {count}, but the latents are {latents}"))
-                .hint("leave --count away: there is one picture for each latent"))
-        }
-        (_, Some(latents)) => Ok(latents),
-        (Some(count), None) => Ok(count),
-        (None, None) if !classes.is_empty() => Ok(classes.len()),
-        (None, None) if known > 0 => Ok(known),
-        (None, None) => Ok(16),
-    }
+    let usual = [classes.len(), known, 16].into_iter().find(|&count| count > 0);
+    composed::count(args, latents, usual.unwrap_or(1))
 }
 
 /// The tensor `latents [N, C, H, W]` in place of drawn noise, and N.

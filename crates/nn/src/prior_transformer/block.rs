@@ -4,12 +4,11 @@
 use super::PriorTransformerConfig;
 use crate::Init;
 use crate::layer::{LayerNorm, Linear};
+use crate::transformer::{FeedForward, FeedForwardActivation};
 use burn::module::Module;
 use burn::tensor::Tensor;
-use langevin_kernels::{AttentionMask, attention_masked, gelu};
+use langevin_kernels::{AttentionMask, attention_masked};
 
-/// Width of the feed-forward layer in multiples of its input's.
-const EXPANSION: usize = 4;
 /// Epsilon of the normalisations of every prior, which its configuration does not name.
 pub(super) const EPS: f64 = 1e-5;
 
@@ -50,21 +49,6 @@ impl PriorAttention {
     }
 }
 
-/// An affine map under a name of its own.
-#[derive(Module, Debug)]
-pub struct PriorProjection {
-    /// The map.
-    pub proj: Linear,
-}
-
-/// The two linear maps.
-#[derive(Module, Debug)]
-pub struct PriorFeedForward {
-    /// The map in, PyTorch's dropout (its probability, for training alone) and the map out, for their names `net.0.proj` and
-    /// `net.2`.
-    pub net: (PriorProjection, f64, Linear),
-}
-
 /// The block with its parameters.
 #[derive(Module, Debug)]
 pub struct PriorBlock {
@@ -75,27 +59,24 @@ pub struct PriorBlock {
     /// Normalisation before the maps; there is no second one, since no other tokens are attended to.
     pub norm3: LayerNorm,
     /// The maps.
-    pub ff: PriorFeedForward,
+    pub ff: FeedForward,
 }
 
 impl PriorBlock {
     /// Builds the block from a checked configuration.
     pub fn new(init: &mut Init<'_>, config: &PriorTransformerConfig) -> Self {
         let width = config.inner_dim();
-        let inner = EXPANSION * width;
-        let proj = PriorProjection { proj: Linear::new(init, width, inner) };
         Self {
             norm1: LayerNorm::new(init, width, EPS),
             attn1: PriorAttention::new(init, config),
             norm3: LayerNorm::new(init, width, EPS),
-            ff: PriorFeedForward { net: (proj, config.dropout, Linear::new(init, inner, width)) },
+            ff: FeedForward::new(init, width, FeedForwardActivation::Gelu, config.dropout),
         }
     }
 
     /// Maps `x [N, L, C]` to `[N, L, C]`.
     pub fn forward(&self, x: Tensor<3>, mask: AttentionMask) -> Tensor<3> {
         let x = self.attn1.forward(&self.norm1.forward(x.clone()), mask) + x;
-        let (enter, _, leave) = &self.ff.net;
-        leave.forward(gelu(enter.proj.forward(self.norm3.forward(x.clone())))) + x
+        self.ff.forward(self.norm3.forward(x.clone())) + x
     }
 }

@@ -6,6 +6,6 @@ mod check;
 mod config;
 mod model;
 
-pub use block::{PriorAttention, PriorBlock, PriorFeedForward, PriorProjection};
+pub use block::{PriorAttention, PriorBlock};
 pub use config::{PriorAddedEmbedding, PriorNorm, PriorProjectionKind, PriorTransformerConfig};
 pub use model::{PriorInputs, PriorTransformer};

@@ -1,0 +1,37 @@
+//! A component's folder as a network: its configuration decides what is built, its weights fill it.
+
+use burn::tensor::Device;
+use langevin_nn::{Configuration, Init, params};
+use langevin_weights::folder::Component;
+
+use crate::{Error, Result};
+
+/// Builds a component's network and reads its weights, one tensor after the other.
+///
+/// # Errors
+/// Where the configuration is not one of this kind, a tensor is missing, misshapen or left over, or a file is damaged.
+pub fn load_component<C: Configuration>(
+    component: &Component,
+    device: &Device,
+) -> Result<(C, C::Network)> {
+    let refused = |reason: String| Error::Component { path: component.folder().to_owned(), reason };
+    let named = |error: langevin_nn::Error| refused(error.to_string());
+    let config = C::from_json(component.config().values()).map_err(named)?;
+    let network = config.init(&mut Init::unset(device, &mut |_| {})).map_err(named)?;
+    let weights = component.weights(None)?;
+    let shapes = weights
+        .names()
+        .map(|name| Ok((name.to_owned(), weights.shape(name)?.to_vec())))
+        .collect::<Result<Vec<_>>>()?;
+    let read = &mut |name: &str| {
+        weights.f32(name).map_err(|error| langevin_nn::Error::source(name, error))
+    };
+    let (network, unused) = params::load_configured::<C>(network, &shapes, read).map_err(named)?;
+    if let Some(name) = unused.first() {
+        let count = unused.len();
+        return Err(refused(format!(
+            "the weights hold {count} tensors that the configuration has no place for, the first is {name}"
+        )));
+    }
+    Ok((config, network))
+}
