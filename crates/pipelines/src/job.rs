@@ -3,6 +3,16 @@
 use burn::tensor::Tensor;
 use langevin_schedulers::{Plan, RngKind};
 
+/// How the autoencoder makes the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Decoding {
+    /// At once.
+    #[default]
+    Whole,
+    /// In overlapping tiles of the size that it was trained on, whose memory does not grow with the picture.
+    Tiles,
+}
+
 /// Pictures to draw.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -20,6 +30,8 @@ pub struct Job {
     pub guidance: f64,
     /// Layers of the text encoders that are left out at the end, for the prompt alone.
     pub clip_skip: usize,
+    /// How the picture is made of the last latents.
+    pub decoding: Decoding,
     /// Which generator draws the noise.
     pub rng: RngKind,
     /// Starting latents `[N, C, h, w]`, already at the first noise level, instead of drawn noise.

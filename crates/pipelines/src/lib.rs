@@ -25,7 +25,7 @@ pub fn pipeline_classes() -> impl Iterator<Item = &'static str> {
 
 pub use error::{Error, Result};
 pub use flux::Flux;
-pub use job::{Job, Progress, Samples};
+pub use job::{Decoding, Job, Progress, Samples};
 pub use latent_diffusion::LatentDiffusion;
 pub use load::{class_of, load};
 pub use stable_diffusion::StableDiffusion;

@@ -4,10 +4,12 @@ use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor};
 use langevin_core::State;
+use langevin_nn::AutoencoderKL;
+use langevin_nn::autoencoder_kl::Tiling;
 use langevin_schedulers::Network;
 
 use crate::course::Course;
-use crate::{Error, Job, Progress, Result};
+use crate::{Decoding, Error, Job, Progress, Result};
 
 /// The last latents `[1, C, h, w]` of picture `index`; `shape` is `[C, h, w]`.
 pub(crate) fn latents(
@@ -28,6 +30,19 @@ pub(crate) fn latents(
         device,
     };
     course.walk(network, observer)
+}
+
+/// The picture of a diffusion model's latents.
+pub(crate) fn decode(
+    vae: &AutoencoderKL,
+    latents: Tensor<4>,
+    decoding: Decoding,
+) -> Result<Tensor<4>> {
+    let latents = vae.config().from_diffusion(latents);
+    Ok(match decoding {
+        Decoding::Whole => vae.decode(latents)?,
+        Decoding::Tiles => vae.decode_tiled(latents, &Tiling::new(vae.config())?)?,
+    })
 }
 
 /// The state `[1, C, h, w]` once for each branch of guidance.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
-use langevin_pipelines::{Error, Flux, Job, Progress, TextToImage, text_to_image};
+use langevin_pipelines::{Decoding, Error, Flux, Job, Progress, TextToImage, text_to_image};
 use langevin_schedulers::{Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
@@ -41,6 +41,7 @@ fn job(pipe: &dyn TextToImage, call: &Value) -> Job {
         plan: pipe.plan(&Request::steps(number("steps")), size).unwrap(),
         guidance: call["guidance"].as_f64().unwrap(),
         clip_skip: number("clip_skip"),
+        decoding: Decoding::Whole,
         rng: RngKind::Torch,
         start: None,
     }

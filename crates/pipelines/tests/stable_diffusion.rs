@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
 use langevin_pipelines::text::ClipTokenizer;
-use langevin_pipelines::{Error, Job, StableDiffusion, TextToImage};
+use langevin_pipelines::{Decoding, Error, Job, StableDiffusion, TextToImage};
 use langevin_schedulers::{Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
@@ -34,6 +34,7 @@ fn job(model: &StableDiffusion, call: &Value) -> Job {
         plan,
         guidance: call["guidance"].as_f64().expect("a scale"),
         clip_skip: number("clip_skip"),
+        decoding: Decoding::Whole,
         rng: RngKind::Torch,
         start: None,
     }
@@ -116,4 +117,22 @@ fn both_kinds_of_tokenizer_files_read_alike() {
         std::fs::write(&path, text).expect("written");
         assert!(ClipTokenizer::open(hostile.path(), (77, 1000)).is_err(), "{text}");
     }
+}
+
+/// A picture no larger than a tile is the same in tiles; of a larger one every part is normalised by its own statistics.
+#[test]
+fn tiles_make_the_same_picture_where_one_is_enough() {
+    let model = open("sd1");
+    let picture = |side: usize, decoding| {
+        let call = serde_json::json!({"prompt": "a", "seed": 1, "steps": 2, "guidance": 1.0, "size": [side, side]});
+        let job = Job { decoding, ..job(&model, &call) };
+        let drawn =
+            model.draw(&job, 0, &Device::flex(), &mut |_| (), &mut |_| ControlFlow::Continue(()));
+        numbers(drawn.expect("a picture").picture)
+    };
+    assert_eq!(picture(16, Decoding::Whole), picture(16, Decoding::Tiles));
+    let (whole, tiles) = (picture(40, Decoding::Whole), picture(40, Decoding::Tiles));
+    assert_eq!(whole.len(), tiles.len());
+    assert_ne!(whole, tiles);
+    assert!(tiles.iter().all(|x| x.is_finite()));
 }

@@ -39,6 +39,9 @@ pub(crate) struct Sample {
     /// Height and width of pictures from prompts, in pixels [default: what the model was made for]
     #[arg(long, value_name = "HEIGHTxWIDTH", value_parser = size)]
     pub(crate) size: Option<[usize; 2]>,
+    /// Make large pictures from prompts in overlapping tiles, in less memory; seams may show
+    #[arg(long)]
+    pub(crate) tiles: bool,
     /// Layers of the text encoder left out at the end
     #[arg(long, value_name = "N", default_value = "0")]
     pub(crate) clip_skip: usize,

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use langevin_models::RngKind;
-use langevin_pipelines::{self as pipelines, draws_from_text, text_to_image};
+use langevin_pipelines::{self as pipelines, Decoding, draws_from_text, text_to_image};
 use langevin_schedulers::Request;
 use langevin_weights::folder::{ModelFolder, Pipeline};
 use serde_json::json;
@@ -71,6 +71,7 @@ pub(super) fn run(
         plan,
         guidance,
         clip_skip: args.clip_skip,
+        decoding: if args.tiles { Decoding::Tiles } else { Decoding::Whole },
         rng,
         start: given.map(|(_, start)| start),
     };
@@ -91,7 +92,7 @@ pub(super) fn run(
         "count": count, "seed": job.seed, "prompts": asked.prompts, "negative": asked.negative,
         "settings": {
             "steps": steps, "solver": Way::SCHEDULER, "eta": args.eta, "guidance": guidance,
-            "rng": rng.to_string(), "size": size, "clip_skip": args.clip_skip,
+            "rng": rng.to_string(), "size": size, "clip_skip": args.clip_skip, "tiles": args.tiles,
         },
         "seconds": { "load": loaded, "sample": drawn.seconds },
         "sheet": gallery.sheet, "trajectory": args.trajectory, "notes": model.notes(),

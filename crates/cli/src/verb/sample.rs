@@ -151,6 +151,7 @@ fn without_prompts(args: &Sample) -> Result<(), Failure> {
         ("--negative", args.negative.is_some()),
         ("--size", args.size.is_some()),
         ("--clip-skip", args.clip_skip != 0),
+        ("--tiles", args.tiles),
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(Failure::usage(format!(

@@ -180,11 +180,6 @@ impl PriorTransformer {
         AttentionMask::Additive(padding + later)
     }
 
-    /// What pipelines make of a sampled embedding `[N, D]`: `sampled · clip_std + clip_mean`.
-    pub fn post_process(&self, sampled: Tensor<2>) -> Tensor<2> {
-        sampled * self.clip_std.val() + self.clip_mean.val()
-    }
-
     /// [`PriorTransformer::forward`] for inputs of unknown origin.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ impl TextToImage for Flux {
         }
         let network = self.told(job, index, device, note)?;
         let latents = sampling::latents(job, index, shape, &network, device, observer)?;
-        let picture = self.vae.decode(self.vae.config().from_diffusion(latents.clone()))?;
+        let picture = sampling::decode(&self.vae, latents.clone(), job.decoding)?;
         Ok(Samples { latents, picture })
     }
 }

@@ -48,7 +48,7 @@ impl StableDiffusion {
             guidance: job.guidance,
         };
         let latents = sampling::latents(job, index, shape, &network, device, observer)?;
-        let picture = self.vae.decode(self.vae.config().from_diffusion(latents.clone()))?;
+        let picture = sampling::decode(&self.vae, latents.clone(), job.decoding)?;
         Ok(Samples { latents, picture })
     }
 

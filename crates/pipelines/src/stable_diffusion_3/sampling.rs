@@ -67,7 +67,7 @@ impl TextToImage for StableDiffusion3 {
             guidance: job.guidance,
         };
         let latents = sampling::latents(job, index, shape, &network, device, observer)?;
-        let picture = self.vae.decode(self.vae.config().from_diffusion(latents.clone()))?;
+        let picture = sampling::decode(&self.vae, latents.clone(), job.decoding)?;
         Ok(Samples { latents, picture })
     }
 }
