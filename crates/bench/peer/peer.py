@@ -319,6 +319,45 @@ def flow_work(network, batch, guidance, compiled):
     return draw, parameters(network)
 
 
+# Stable Diffusion 1.5 at 512x512.
+
+
+def sd15_step_work(compiled):
+    """A step of DDIM with guidance, both branches in one forward pass."""
+    network = diffusers().UNet2DConditionModel(cross_attention_dim=768).eval()
+    scheduler = diffusers().DDIMScheduler(
+        1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False
+    )
+    scheduler.set_timesteps(50)
+    context, x, t = torch.randn(2, 77, 768), torch.randn(1, 4, 64, 64), scheduler.timesteps[25]
+    forward = torch.compile(network) if compiled else network
+
+    def step():
+        with torch.inference_mode():
+            free, told = forward(torch.cat([x, x]), t, context).sample.chunk(2)
+            return scheduler.step(free + 7.5 * (told - free), t, x).prev_sample
+
+    return step, parameters(network)
+
+
+def vae_decode_work(compiled):
+    network = diffusers().AutoencoderKL(
+        block_out_channels=(128, 256, 512, 512),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=2,
+        sample_size=512,
+    ).eval()
+    latents = torch.randn(1, 4, 64, 64)
+    forward = torch.compile(network.decode) if compiled else network.decode
+
+    def decode():
+        with torch.inference_mode():
+            return forward(latents).sample
+
+    return decode, parameters(network)
+
+
 NETWORKS = {
     "train-step/unet2d-32-64-64": lambda c: training_work(
         unet2d(), Pictures(1, 32), 64, noise_loss(True), 1e-3, (0.9, 0.999), c
@@ -331,6 +370,8 @@ NETWORKS = {
     ),
     "ddim50/unet2d-32-64-64": lambda c: ddim_work(unet2d().eval(), 64, c),
     "ddim50/compact": lambda c: flow_work(Compact().eval(), 100, 2.0, c),
+    "sd15-step/512": sd15_step_work,
+    "vae-decode/512": vae_decode_work,
 }
 
 

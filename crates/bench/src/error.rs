@@ -70,6 +70,12 @@ pub enum Error {
     /// A pipe or a temporary file failed.
     #[error("a process of the bench cannot be talked to")]
     Io(#[from] std::io::Error),
+    /// A row's numbers.
+    #[error(transparent)]
+    Core(#[from] langevin_core::Error),
+    /// A row's network.
+    #[error(transparent)]
+    Network(#[from] langevin_nn::Error),
     /// A row's data.
     #[error(transparent)]
     Data(#[from] langevin_data::Error),

@@ -61,6 +61,8 @@ mod tests {
             "train-step/compact",
             "ddim50/unet2d-32-64-64",
             "ddim50/compact",
+            "sd15-step/512",
+            "vae-decode/512",
             "op/conv3x3-16x128x32-fwd",
             "op/conv3x3-16x128x32-bwd",
             "op/conv3x3s2-16x128x32-bwd",

@@ -1,6 +1,7 @@
-//! Whole networks: a training step, and a sampling run of 50 steps.
+//! Whole networks: a training step, a sampling run of 50 steps, and the parts of Stable Diffusion.
 
 mod ddim;
+mod stable_diffusion;
 mod subject;
 mod train_step;
 
@@ -35,5 +36,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row("ddim50/compact", Sample, false, |device| {
             ddim::work(&Subject::COMPACT, 100, 2.0, device)
         }),
+        row("sd15-step/512", Sample, true, stable_diffusion::step),
+        row("vae-decode/512", Sample, true, stable_diffusion::decode),
     ]
 }

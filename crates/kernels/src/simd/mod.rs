@@ -51,6 +51,9 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// # Safety
     /// `to` is valid for writing `LANES` values; no alignment is needed.
     unsafe fn store(self, to: *mut f32, v: Self::V);
+    /// Asks for the cache line at `at`, which may lie anywhere: a hint, where the instruction set has one.
+    #[inline(always)]
+    fn prefetch(self, _at: *const f32) {}
     /// `a + b`.
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a − b`.

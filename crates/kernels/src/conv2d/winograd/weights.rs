@@ -6,6 +6,10 @@ use super::super::Geometry;
 use super::transform;
 use crate::simd::Simd;
 
+/// How many input channels ahead filters are asked for: those of a panel lie in as many streams as it has outputs, which
+/// processors do not foresee.
+const AHEAD: usize = 16;
+
 /// 3 × 3 filters wherever they lie: tap `t` from input channel `c` to output channel `k` is
 /// `data[k · to_stride + c · from_stride + t]`, or tap `8 − t` where they are turned around.
 #[derive(Clone, Copy)]
@@ -97,6 +101,10 @@ impl<'a> Filters<'a> {
         let plane = plane(channels.len(), width);
         assert!(out.len() == 36 * plane);
         for from in channels.clone() {
+            let start = panel * width * self.to_stride + (from + AHEAD) * self.from_stride;
+            for to in 0..width {
+                s.prefetch(self.data.as_ptr().wrapping_add(start + to * self.to_stride));
+            }
             for first in (0..width).step_by(S::LANES) {
                 let taps = self.taps(s, from, panel * width + first);
                 // SAFETY: rows hold 16 ≥ LANES values; 35 · plane + from · width + first + LANES ≤ the length.
