@@ -1,8 +1,9 @@
-//! Cuts a product into blocks that fit the caches and spreads them over threads.
+//! Cuts a product into blocks that fit the caches and spreads them over threads: `A` is packed first, `B` by each task;
+//! where `A` is tall, the other way round (`tall.rs`).
 
 use rayon::prelude::*;
 
-use super::{Block, Operand, Output, tile};
+use super::{Block, Operand, Output, tall, tile};
 use crate::scratch;
 use crate::simd::{Isa, Kernel, Simd, dispatch};
 
@@ -28,18 +29,19 @@ pub(crate) fn gemm(isa: Isa, a: &Operand<'_>, b: &Operand<'_>, output: &Output<'
     if m == 0 || n == 0 {
         return;
     }
-    // Equal pieces of the depth; their number depends on the depth alone.
-    let pieces = k.div_ceil(DEPTH).max(1);
-    let step = k.div_ceil(pieces).max(1);
+    let step = step(k);
     let (rows, columns) = tile(isa);
     let serial = m * n * k.max(1) < SERIAL;
+    if !serial && m > n && m * k >= tall::LEAST {
+        return tall::gemm(isa, a, b, output);
+    }
     let (block_rows, block_columns) = block_size(m, n, rows, columns, serial);
 
     let row_panels = m.div_ceil(rows);
     let padded = row_panels * rows;
     scratch::with(padded * k, |packed| {
         // Panels of A: [piece of depth][row panel][step][row].
-        for piece in 0..pieces {
+        for piece in 0..k.div_ceil(step) {
             let depth = piece * step..(piece * step + step).min(k);
             let out = &mut packed[piece * step * padded..][..depth.len() * padded];
             let pack = |(i, out): (usize, &mut [f32])| {
@@ -113,6 +115,12 @@ pub(crate) fn gemm(isa: Isa, a: &Operand<'_>, b: &Operand<'_>, output: &Output<'
     });
 }
 
+/// Steps of one piece of the depth: equal pieces, whose number depends on the depth alone.
+pub(super) fn step(depth: usize) -> usize {
+    let pieces = depth.div_ceil(DEPTH).max(1);
+    depth.div_ceil(pieces).max(1)
+}
+
 /// Rows and columns of one task's block, whole tiles: as much as the second-level cache holds, less where the tasks
 /// would be too few for the threads.
 fn block_size(m: usize, n: usize, rows: usize, columns: usize, serial: bool) -> (usize, usize) {
@@ -135,17 +143,18 @@ fn block_size(m: usize, n: usize, rows: usize, columns: usize, serial: bool) -> 
 }
 
 #[derive(Clone, Copy)]
-enum Side {
+pub(super) enum Side {
     Left,
     Right,
 }
 
-struct Pack<'a, 'b> {
-    operand: &'a Operand<'b>,
-    depth: std::ops::Range<usize>,
-    lanes: std::ops::Range<usize>,
-    side: Side,
-    out: &'a mut [f32],
+/// Packs some lanes of a factor.
+pub(super) struct Pack<'a, 'b> {
+    pub(super) operand: &'a Operand<'b>,
+    pub(super) depth: std::ops::Range<usize>,
+    pub(super) lanes: std::ops::Range<usize>,
+    pub(super) side: Side,
+    pub(super) out: &'a mut [f32],
 }
 
 impl Kernel for Pack<'_, '_> {

@@ -7,12 +7,13 @@
 //!
 //! Each element of `C` is one chain of multiply-adds over `k` in ascending order, whatever the sizes of the other two
 //! dimensions, the tile the element falls in, or the number of threads.
-//! Memory: the packed `A`, and per thread one block each of `B` and `C` (about 300 KiB).
+//! Memory: the packed `A` (of a tall product, the packed `B`), and per thread one block each of `B` and `C` (about 300 KiB).
 
 mod block;
 mod driver;
 mod operand;
 mod output;
+mod tall;
 
 pub(crate) use block::{Block, finish, micro, start, tile};
 pub(crate) use driver::gemm;
