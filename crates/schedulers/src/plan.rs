@@ -63,7 +63,14 @@ pub struct Request {
 impl Request {
     /// This many steps, everything else by default.
     pub fn steps(steps: usize) -> Self {
-        Self { steps, eta: None, mode: Mode::default(), mu: None, levels: Levels::default(), start: Start::First }
+        Self {
+            steps,
+            eta: None,
+            mode: Mode::default(),
+            mu: None,
+            levels: Levels::default(),
+            start: Start::First,
+        }
     }
 }
 

@@ -74,7 +74,9 @@ impl Plan {
         if let Start::Share(_) = request.start
             && !["LCMScheduler", "TCDScheduler"].contains(&config.class())
         {
-            return Err(config.impossible("it was not distilled from more steps, of which a share could be taken"));
+            return Err(config.impossible(
+                "it was not distilled from more steps, of which a share could be taken",
+            ));
         }
         if first == 0 {
             return Ok(self);

@@ -25,7 +25,8 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let edm = Edm::new(config, request, Defaults::EDM, Precision::Single)?;
     refuse_clean_end(config, edm.to_clean)?;
     start::check(config, request, &edm.timesteps)?;
-    let orders = Ending::of(config, edm.to_clean)?.orders(algorithm.order, edm.timesteps.len(), request);
+    let orders =
+        Ending::of(config, edm.to_clean)?.orders(algorithm.order, edm.timesteps.len(), request);
     if algorithm.stochastic && orders.contains(&3) {
         return Err(config.impossible("sde-dpmsolver++ has no step of order 3 here"));
     }

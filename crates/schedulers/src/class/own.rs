@@ -34,9 +34,8 @@ impl OwnPath {
     pub(crate) fn leave_out(&self, config: &Config, first: usize) -> Result<()> {
         match self {
             Self::Pndm(_) => Ok(()),
-            Self::KarrasVe(_) | Self::RePaint(_) | Self::ScoreSdeVe(_) => Err(config.impossible(
-                format!("its way cannot begin in the middle, after {first} calls"),
-            )),
+            Self::KarrasVe(_) | Self::RePaint(_) | Self::ScoreSdeVe(_) => Err(config
+                .impossible(format!("its way cannot begin in the middle, after {first} calls"))),
         }
     }
 
