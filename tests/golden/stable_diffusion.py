@@ -92,6 +92,7 @@ def build(kind, scheduler, options, folder, seed):
         unet.update(addition_embed_type="text_time", addition_time_embed_dim=4, projection_class_embeddings_input_dim=24 + width)
     if kind == "lcm":
         unet.update(time_cond_proj_dim=6)
+    unet.update(options.get("unet", {}))
     unet = stir(UNet2DConditionModel(**unet), seed)
     vae = stir(AutoencoderKL(block_out_channels=[4, 4], down_block_types=["DownEncoderBlock2D"] * 2, up_block_types=["UpDecoderBlock2D"] * 2,
                              latent_channels=4, norm_num_groups=2, sample_size=16, scaling_factor=0.13025 if xl else 0.18215), seed + 1)

@@ -6,7 +6,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use langevin_models::PlanNoise;
 use langevin_schedulers::{Network, NoiseSource, Plan, RngKind, walk};
 
-use crate::{Error, Progress, Result};
+use crate::known::{Begun, Holding};
+use crate::{Error, Known, Progress, Result};
 
 /// The course of picture `index`.
 pub(crate) struct Course<'a> {
@@ -16,6 +17,8 @@ pub(crate) struct Course<'a> {
     pub(crate) seeds: &'a [u64],
     /// Starting latents of all pictures, already at the first noise level, instead of drawn noise.
     pub(crate) start: Option<&'a [f32]>,
+    /// A picture to start from.
+    pub(crate) known: Option<&'a Known>,
     /// Which of the pictures.
     pub(crate) index: usize,
     /// `[C, h, w]`.
@@ -23,23 +26,22 @@ pub(crate) struct Course<'a> {
     pub(crate) device: &'a Device,
 }
 
-impl Course<'_> {
-    /// The last latents `[1, C, h, w]`; `observer` is told of each state and may end the run.
+impl<'a> Course<'a> {
+    /// The state to start from, and the noise of the way from there.
     ///
     /// # Errors
-    /// Where the latents given do not fit, the network refuses, or the observer ends the run.
+    /// Where the latents given do not fit.
     ///
     /// # Panics
     /// Where `index` is not below the number of seeds.
-    pub(crate) fn walk(
-        &self,
-        network: &dyn Network<Tensor<4>>,
-        observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
-    ) -> Result<Tensor<4>> {
+    pub(crate) fn begin(&self) -> Result<(Begun, PlanNoise<'a>)> {
         let Self { plan, shape, index, device, .. } = *self;
         let size: usize = shape.iter().product();
         let mut noise = PlanNoise::new(self.rng, &self.seeds[index..=index], shape, device);
-        let start = match self.start {
+        if let Some(known) = self.known {
+            return Ok((known.begin(plan, &mut noise)?, noise));
+        }
+        let x = match self.start {
             Some(start) => {
                 let values =
                     start.get(index * size..(index + 1) * size).ok_or_else(|| Error::Value {
@@ -52,6 +54,20 @@ impl Course<'_> {
             }
             None => noise.draw()? * plan.init_noise_sigma,
         };
+        Ok((Begun { x, told: None, kept: None }, noise))
+    }
+
+    /// The last latents `[1, C, h, w]` from there; `observer` is told of each state and may end the run.
+    ///
+    /// # Errors
+    /// Where the network refuses, or the observer ends the run.
+    pub(crate) fn walk(
+        &self,
+        (begun, mut noise): (Begun, PlanNoise<'_>),
+        network: &dyn Network<Tensor<4>>,
+        observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Tensor<4>> {
+        let Self { plan, index, .. } = *self;
         let (pictures, steps) = (self.seeds.len(), plan.calls());
         let mut stopped = false;
         let told = &mut |step: usize, latents: &Tensor<4>| {
@@ -64,7 +80,10 @@ impl Course<'_> {
                 }
             }
         };
-        let walked = walk(plan, network, start, &mut noise, told);
+        let walked = match &begun.kept {
+            Some(kept) => walk(plan, &Holding { network, kept }, begun.x, &mut noise, told),
+            None => walk(plan, network, begun.x, &mut noise, told),
+        };
         if stopped {
             return Err(Error::Interrupted { done: index, total: pictures });
         }

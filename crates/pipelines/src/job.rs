@@ -3,6 +3,40 @@
 use burn::tensor::Tensor;
 use langevin_schedulers::{Plan, RngKind};
 
+use crate::Known;
+
+/// What pictures are made from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Task {
+    /// Words, and noise.
+    #[default]
+    Text,
+    /// A picture.
+    Picture,
+    /// A picture of which a part is drawn anew.
+    Mask,
+}
+
+/// What Python's pipeline takes where nobody says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Usual {
+    /// The number of steps.
+    pub steps: usize,
+    /// The scale of guidance.
+    pub guidance: f64,
+    /// How much a picture is changed.
+    pub strength: f64,
+}
+
+/// A picture to start from, as the networks see it.
+#[derive(Clone, Debug)]
+pub enum Prepared {
+    /// The latents that the way starts from.
+    Latents(Known),
+    /// An embedding `[1, P]` in place of a prompt.
+    Embedding(Tensor<2>),
+}
+
 /// How the autoencoder makes the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Decoding {
@@ -36,6 +70,8 @@ pub struct Job {
     pub rng: RngKind,
     /// Starting latents `[N, C, h, w]`, already at the first noise level, instead of drawn noise.
     pub start: Option<Vec<f32>>,
+    /// A picture to start from.
+    pub picture: Option<Prepared>,
 }
 
 /// Where sampling stands: told once for each state, and once more when the picture is decoded.

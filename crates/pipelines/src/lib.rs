@@ -5,11 +5,14 @@
 //! opens any pipeline that draws pictures from prompts: [`StableDiffusion`], [`StableDiffusion3`], [`Flux`]; [`LatentDiffusion`]
 //! draws pictures of classes, or of what it has learnt.
 
+mod clip_picture;
 mod course;
 mod error;
 pub mod flux;
 pub mod golden;
+mod init;
 mod job;
+mod known;
 pub mod latent_diffusion;
 mod load;
 mod sampling;
@@ -25,9 +28,13 @@ pub fn pipeline_classes() -> impl Iterator<Item = &'static str> {
 
 pub use error::{Error, Result};
 pub use flux::Flux;
-pub use job::{Decoding, Job, Progress, Samples};
+pub use init::Init;
+pub use job::{Decoding, Job, Prepared, Progress, Samples, Task, Usual};
+pub use known::Known;
 pub use latent_diffusion::LatentDiffusion;
 pub use load::{class_of, load};
 pub use stable_diffusion::StableDiffusion;
 pub use stable_diffusion_3::StableDiffusion3;
-pub use text_to_image::{TextToImage, classes_from_text, draws_from_text, text_to_image};
+pub use text_to_image::{
+    TextToImage, classes_from_text, draws_from_text, reads_prompts, text_to_image,
+};

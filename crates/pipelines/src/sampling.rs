@@ -9,9 +9,32 @@ use langevin_nn::autoencoder_kl::Tiling;
 use langevin_schedulers::Network;
 
 use crate::course::Course;
-use crate::{Decoding, Error, Job, Progress, Result};
+use crate::{Decoding, Error, Job, Prepared, Progress, Result};
 
-/// The last latents `[1, C, h, w]` of picture `index`; `shape` is `[C, h, w]`.
+/// The course of picture `index`; `shape` is `[C, h, w]`.
+pub(crate) fn course<'a>(
+    job: &'a Job,
+    index: usize,
+    shape: [usize; 3],
+    device: &'a Device,
+) -> Course<'a> {
+    let known = match &job.picture {
+        Some(Prepared::Latents(known)) => Some(known),
+        Some(Prepared::Embedding(_)) | None => None,
+    };
+    Course {
+        plan: &job.plan,
+        rng: job.rng,
+        seeds: &job.seeds,
+        start: job.start.as_deref(),
+        known,
+        index,
+        shape,
+        device,
+    }
+}
+
+/// The last latents `[1, C, h, w]` of picture `index` by a network that is told nothing of where the way starts.
 pub(crate) fn latents(
     job: &Job,
     index: usize,
@@ -20,16 +43,8 @@ pub(crate) fn latents(
     device: &Device,
     observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Tensor<4>> {
-    let course = Course {
-        plan: &job.plan,
-        rng: job.rng,
-        seeds: &job.seeds,
-        start: job.start.as_deref(),
-        index,
-        shape,
-        device,
-    };
-    course.walk(network, observer)
+    let course = course(job, index, shape, device);
+    course.walk(course.begin()?, network, observer)
 }
 
 /// The picture of a diffusion model's latents.

@@ -1,13 +1,13 @@
-//! What every pipeline that draws pictures from prompts can do, whatever its networks.
+//! What every pipeline that draws pictures from prompts, or from pictures, can do, whatever its networks.
 
 use std::ops::ControlFlow;
 
 use burn::tensor::Device;
-use langevin_schedulers::{Plan, Request};
+use langevin_schedulers::{Plan, Request, Start};
 use langevin_weights::folder::Pipeline;
 
-use crate::{Error, Flux, Job, Progress, Result, Samples, StableDiffusion, StableDiffusion3};
-use crate::{flux, stable_diffusion, stable_diffusion_3};
+use crate::{Error, Flux, Init, Job, Prepared, Progress, Result, Samples, Task, Usual};
+use crate::{StableDiffusion, StableDiffusion3, flux, stable_diffusion, stable_diffusion_3};
 
 /// The classes of `model_index.json` that are run.
 const CLASS_NAMES: &[&[&str]] =
@@ -18,11 +18,26 @@ pub trait TextToImage: std::fmt::Debug {
     /// What is worth saying about the folder.
     fn notes(&self) -> &[String];
 
+    /// What Python's pipeline for this task takes where nobody says.
+    ///
+    /// # Errors
+    /// Where the networks are not made for the task.
+    fn usual(&self, task: Task) -> Result<Usual>;
+
+    /// Height and width in pixels.
+    fn usual_size(&self) -> [usize; 2];
+
+    /// Height and width in pixels of what is made of a picture.
+    fn size_from(&self, init: &Init) -> [usize; 2] {
+        let _ = init;
+        self.usual_size()
+    }
+
     /// The steps of the folder's scheduler for pictures of this size.
     ///
     /// # Errors
     /// Where the scheduler cannot make them.
-    fn plan(&self, request: &Request, size: [usize; 2]) -> Result<Plan>;
+    fn plan(&self, task: Task, request: &Request, size: [usize; 2]) -> Result<Plan>;
 
     /// The shape `[C, h, w]` of the latents of pictures of this size.
     ///
@@ -30,14 +45,17 @@ pub trait TextToImage: std::fmt::Debug {
     /// Where the networks cannot draw pictures of this size.
     fn latent_shape(&self, size: [usize; 2]) -> Result<[usize; 3]>;
 
-    /// The number of steps.
-    fn usual_steps(&self) -> usize;
+    /// Where the way from a picture begins.
+    ///
+    /// # Errors
+    /// Where no step is left.
+    fn start(&self, init: &Init, steps: usize) -> Result<Start>;
 
-    /// Height and width in pixels.
-    fn usual_size(&self) -> [usize; 2];
-
-    /// The scale of guidance.
-    fn usual_guidance(&self) -> f64;
+    /// A picture as the networks see it, for pictures of this size.
+    ///
+    /// # Errors
+    /// Where the picture does not fit them.
+    fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared>;
 
     /// Draws picture `index` of a job; `observer` is told of each state and may end the run, `note` of what was cut.
     ///
@@ -66,6 +84,11 @@ pub fn draws_from_text(class: &str) -> bool {
     CLASS_NAMES.iter().any(|names| names.contains(&class))
 }
 
+/// Whether pipelines of this class are told in words what to draw.
+pub fn reads_prompts(class: &str) -> bool {
+    class != stable_diffusion::VARIATION
+}
+
 /// Reads a pipeline of any class that draws pictures from prompts.
 ///
 /// # Errors
@@ -86,41 +109,4 @@ pub fn text_to_image(pipeline: &Pipeline, device: &Device) -> Result<Box<dyn Tex
         class: class.to_owned(),
         known: CLASS_NAMES.concat().join(", "),
     })
-}
-
-impl TextToImage for StableDiffusion {
-    fn notes(&self) -> &[String] {
-        self.notes()
-    }
-
-    fn plan(&self, request: &Request, _: [usize; 2]) -> Result<Plan> {
-        Ok(Plan::new(self.scheduler(), request)?)
-    }
-
-    fn latent_shape(&self, size: [usize; 2]) -> Result<[usize; 3]> {
-        self.latent_shape(size)
-    }
-
-    fn usual_steps(&self) -> usize {
-        self.usual_steps()
-    }
-
-    fn usual_size(&self) -> [usize; 2] {
-        self.usual_size()
-    }
-
-    fn usual_guidance(&self) -> f64 {
-        self.usual_guidance()
-    }
-
-    fn draw(
-        &self,
-        job: &Job,
-        index: usize,
-        device: &Device,
-        note: &mut dyn FnMut(String),
-        observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
-    ) -> Result<Samples> {
-        self.draw(job, index, device, note, observer)
-    }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
-use langevin_pipelines::{Decoding, Error, Flux, Job, Progress, TextToImage, text_to_image};
+use langevin_pipelines::{Decoding, Error, Flux, Job, Progress, Task, TextToImage, text_to_image};
 use langevin_schedulers::{Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
@@ -38,12 +38,13 @@ fn job(pipe: &dyn TextToImage, call: &Value) -> Job {
         negative: call["negative"].as_str().map(str::to_owned),
         seeds: vec![call["seed"].as_u64().unwrap()],
         size,
-        plan: pipe.plan(&Request::steps(number("steps")), size).unwrap(),
+        plan: pipe.plan(Task::Text, &Request::steps(number("steps")), size).unwrap(),
         guidance: call["guidance"].as_f64().unwrap(),
         clip_skip: number("clip_skip"),
         decoding: Decoding::Whole,
         rng: RngKind::Torch,
         start: None,
+        picture: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
 use langevin_pipelines::text::ClipTokenizer;
-use langevin_pipelines::{Decoding, Error, Job, StableDiffusion, TextToImage};
+use langevin_pipelines::{Decoding, Error, Job, StableDiffusion, Task, TextToImage};
 use langevin_schedulers::{Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
@@ -25,7 +25,7 @@ fn open(name: &str) -> StableDiffusion {
 fn job(model: &StableDiffusion, call: &Value) -> Job {
     let number = |key: &str| call[key].as_u64().unwrap_or(0) as usize;
     let size = [0, 1].map(|i| call["size"][i].as_u64().expect("a side") as usize);
-    let plan = model.plan(&Request::steps(number("steps")), size).expect("a plan");
+    let plan = model.plan(Task::Text, &Request::steps(number("steps")), size).expect("a plan");
     Job {
         prompts: vec![call["prompt"].as_str().expect("a prompt").to_owned()],
         negative: call["negative"].as_str().map(str::to_owned),
@@ -37,6 +37,7 @@ fn job(model: &StableDiffusion, call: &Value) -> Job {
         decoding: Decoding::Whole,
         rng: RngKind::Torch,
         start: None,
+        picture: None,
     }
 }
 

@@ -49,6 +49,15 @@ impl Config {
         Self { class: class.to_owned(), ..self }
     }
 
+    /// The same settings but for one key, where the class knows it.
+    #[must_use]
+    pub fn with(self, key: &str, value: impl Into<serde_json::Value>) -> Self {
+        if !crate::class::keys(&self.class).contains(&key) {
+            return self;
+        }
+        Self { file: self.file.with(key, value), ..self }
+    }
+
     /// The scheduler class.
     pub fn class(&self) -> &str {
         &self.class

@@ -69,4 +69,5 @@ pub use noise::{Noise, NoiseSource, RngKind};
 pub use plan::{Call, Levels, Mode, Path, Plan, Request};
 pub use process::process;
 pub use run::{Network, Observer, run, walk};
+pub use start::Start;
 pub use trace::{Job, Traced, trace};

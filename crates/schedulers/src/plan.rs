@@ -4,7 +4,7 @@ use langevin_core::{Level, Prediction};
 
 use crate::brownian::Increment;
 use crate::class::own::OwnPath;
-use crate::{Config, Error, Estimate, Keep, Learned, Method, Result};
+use crate::{Config, Error, Estimate, Keep, Learned, Method, Result, Start};
 
 /// Whether known bugs of diffusers are reproduced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,12 +56,21 @@ pub struct Request {
     pub mu: Option<f64>,
     /// Which noise levels it moves.
     pub levels: Levels,
+    /// Where the way begins.
+    pub start: Start,
 }
 
 impl Request {
     /// This many steps, everything else by default.
     pub fn steps(steps: usize) -> Self {
-        Self { steps, eta: None, mode: Mode::default(), mu: None, levels: Levels::default() }
+        Self {
+            steps,
+            eta: None,
+            mode: Mode::default(),
+            mu: None,
+            levels: Levels::default(),
+            start: Start::First,
+        }
     }
 }
 
@@ -112,6 +121,8 @@ pub struct Call {
     pub corrector: Option<Method>,
     /// The level that the step takes the state to be at.
     pub from: Level,
+    /// The level at which diffusers puts a known picture beside the state, as inpainting does; nearly always `from`.
+    pub beside: Level,
     /// The solver, or the stage of one.
     pub method: Method,
     /// The level the step leads to.
@@ -146,6 +157,7 @@ impl Call {
             keep: Keep::State,
             corrector: None,
             from,
+            beside: from,
             method,
             to,
             fresh: 0.0,
@@ -185,6 +197,16 @@ impl Plan {
         let sizes = self.levels().map(|level| level.alpha.hypot(level.sigma));
         // The last state is clean, or nearly.
         sizes.chain([1.0]).collect()
+    }
+
+    /// The level at which a known picture stands beside each state, the first included: noise added to a picture at the
+    /// first of them is what its way starts from. The last state is clean.
+    pub fn beside(&self) -> Vec<Level> {
+        let levels: Vec<Level> = match &self.path {
+            Path::Calls(calls) => calls.iter().map(|call| call.beside).collect(),
+            Path::Own(own) => own.levels().collect(),
+        };
+        levels.into_iter().chain([Level::CLEAN]).collect()
     }
 
     /// Whether a step takes means over the batch, so that a sample depends on its neighbours.
@@ -227,6 +249,7 @@ impl Plan {
                 expected: "finite".to_owned(),
             });
         }
-        (crate::class::of(config)?.plan)(config, request)
+        let class = crate::class::of(config)?;
+        (class.plan)(config, request)?.from_start(config, request, class.order)
     }
 }

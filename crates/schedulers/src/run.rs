@@ -12,6 +12,16 @@ pub trait Network<X> {
     /// # Errors
     /// Whatever keeps the output from being computed.
     fn output(&self, x: &X, at: Level, timestep: f64) -> Result<X>;
+
+    /// What becomes of the state after `done` calls before it is told and used: itself, but for networks that know a part
+    /// of it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being computed.
+    fn settle(&self, done: usize, x: X) -> Result<X> {
+        let _ = done;
+        Ok(x)
+    }
 }
 
 /// What is told of each state as it is reached, with its index; an error from it ends the run.
@@ -73,7 +83,7 @@ fn walk_calls<X: Sample>(
         if let Some(corrected) = correct(call, &past)? {
             *past.last_mut().expect("an evaluation was just pushed") = corrected;
         }
-        x = deviate(call, &past, noise, deviation.as_ref())?;
+        x = network.settle(done + 1, deviate(call, &past, noise, deviation.as_ref())?)?;
         observer(done + 1, &x)?;
     }
     Ok(x)

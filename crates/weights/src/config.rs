@@ -52,6 +52,13 @@ impl Config {
         }
     }
 
+    /// The same with another value of a key.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.values.insert(key.to_owned(), value.into());
+        self
+    }
+
     /// Where it came from.
     pub fn path(&self) -> &Path {
         &self.path

@@ -18,7 +18,9 @@ use crate::args::number::{count, finite, interval, size, unit_interval};
     after_help = "Example:\n  langevin sample runs/quickstart --class 3 --count 10 --guidance 2 --animate \
                         three.gif\n\nTen of each of three classes, thirty pictures in all:\n  langevin sample \
                         runs/quickstart --class 0,3,7 --count 30\n\nFrom words, with a folder of Stable Diffusion:\n  \
-                        langevin sample ./stable-diffusion --prompt \"a lighthouse at dawn\" --steps 25"
+                        langevin sample ./stable-diffusion --prompt \"a lighthouse at dawn\" --steps 25\n\nFrom a picture, \
+                        or only where a mask is white:\n  langevin sample ./stable-diffusion --prompt \"the same at \
+                        night\" --init dawn.png --strength 0.6 --mask sky.png"
 )]
 pub(crate) struct Sample {
     /// A run folder (its model/ is used) or a diffusers folder
@@ -36,7 +38,16 @@ pub(crate) struct Sample {
     /// What no picture shall show [default: nothing]
     #[arg(long, value_name = "TEXT")]
     pub(crate) negative: Option<String>,
-    /// Height and width of pictures from prompts, in pixels [default: what the model was made for]
+    /// A picture to start from, for folders that read prompts; PNG, JPEG, WebP or BMP
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) init: Option<PathBuf>,
+    /// How much that picture is changed: 0 is not at all, 1 is beyond recognition [default: what suits the model]
+    #[arg(long, value_name = "S", value_parser = unit_interval)]
+    pub(crate) strength: Option<f64>,
+    /// What of it shall change: white where it is drawn anew, black where it stays; as large as the picture
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) mask: Option<PathBuf>,
+    /// Height and width of pictures from prompts, in pixels [default: what the model was made for, or those of --init]
     #[arg(long, value_name = "HEIGHTxWIDTH", value_parser = size)]
     pub(crate) size: Option<[usize; 2]>,
     /// Make large pictures from prompts in overlapping tiles, in less memory; seams may show

@@ -1,5 +1,6 @@
 //! The verbs: each turns its arguments into library calls and the result into an [`Outcome`].
 
+mod beginning;
 mod bench;
 mod completions;
 mod composed;

@@ -3,11 +3,14 @@
 use std::time::Instant;
 
 use langevin_models::RngKind;
-use langevin_pipelines::{self as pipelines, Decoding, draws_from_text, text_to_image};
+use langevin_pipelines::{
+    self as pipelines, Decoding, Init, draws_from_text, reads_prompts, text_to_image,
+};
 use langevin_schedulers::Request;
 use langevin_weights::folder::{ModelFolder, Pipeline};
 use serde_json::json;
 
+use super::beginning;
 use super::composed::{count, latents, record, refuse_options, told};
 use super::one_by_one::one_by_one;
 use super::sample::{choice, gallery, save_trajectory};
@@ -34,7 +37,8 @@ pub(super) fn run(
     pipeline: &Pipeline,
 ) -> Result<Outcome, Failure> {
     refuse_options(args, &[("--class", !args.class.is_empty())])?;
-    let prompts = prompts(args)?;
+    let worded = pipeline.index().class_name().is_none_or(reads_prompts);
+    let prompts = if worded { prompts(args)? } else { beginning::wordless(args)? };
     let rng = choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?;
     let device = context.device();
     let begun = Instant::now();
@@ -42,13 +46,18 @@ pub(super) fn run(
         text_to_image(pipeline, &device).hint("`langevin info` says what a folder holds")?;
     model.notes().iter().for_each(|note| context.note(note));
     let loaded = begun.elapsed().as_secs_f64();
-    let steps = args.steps.unwrap_or_else(|| model.usual_steps());
-    let request = Request { eta: args.eta, mode: args.mode, ..Request::steps(steps) };
-    let size = args.size.unwrap_or_else(|| model.usual_size());
+    let task = beginning::task(args);
+    let usual = model.usual(task).map_err(beginning::refused)?;
+    let init = beginning::read(args, &usual)?;
+    let steps = args.steps.unwrap_or(usual.steps);
+    let size = beginning::size(args, model.as_ref(), init.as_ref());
+    init.iter().filter(|_| worded).for_each(|init| beginning::tell_size(args, init, size, context));
+    let start = beginning::start(model.as_ref(), init.as_ref(), steps)?;
+    let request = Request { eta: args.eta, mode: args.mode, start, ..Request::steps(steps) };
     let shape = model
         .latent_shape(size)
         .map_err(|error| Failure::usage(error.to_string()).hint("choose another --size"))?;
-    let plan = model.plan(&request, size).hint("other --steps may do")?;
+    let plan = model.plan(task, &request, size).hint("other --steps may do")?;
     let given = args
         .latents
         .as_deref()
@@ -62,7 +71,8 @@ pub(super) fn run(
         start: None,
         recorded: if args.trajectory.is_some() { count } else { 0 },
     };
-    let guidance = args.guidance.unwrap_or_else(|| model.usual_guidance());
+    let guidance = args.guidance.unwrap_or(usual.guidance);
+    let picture = init.as_ref().map(|init| model.prepare(init, size, &device)).transpose()?;
     let asked = pipelines::Job {
         prompts: (0..count).map(|i| prompts[i % prompts.len()].clone()).collect(),
         negative: args.negative.clone(),
@@ -74,8 +84,12 @@ pub(super) fn run(
         decoding: if args.tiles { Decoding::Tiles } else { Decoding::Whole },
         rng,
         start: given.map(|(_, start)| start),
+        picture,
     };
-    let gallery = gallery(args.out.as_deref(), record(args, steps, (guidance, rng), &more(&asked)));
+    let gallery = gallery(
+        args.out.as_deref(),
+        record(args, steps, (guidance, rng), &more(args, &asked, init.as_ref())),
+    );
     let gallery = Gallery { prompts: asked.prompts.clone(), ..gallery };
     gallery.prepare(&job)?;
     args.trajectory.iter().try_for_each(|path| make_folder_of(path))?;
@@ -93,6 +107,7 @@ pub(super) fn run(
         "settings": {
             "steps": steps, "solver": Way::SCHEDULER, "eta": args.eta, "guidance": guidance,
             "rng": rng.to_string(), "size": size, "clip_skip": args.clip_skip, "tiles": args.tiles,
+            "init": args.init, "mask": args.mask, "strength": init.as_ref().map(Init::strength),
         },
         "seconds": { "load": loaded, "sample": drawn.seconds },
         "sheet": gallery.sheet, "trajectory": args.trajectory, "notes": model.notes(),
@@ -122,10 +137,15 @@ fn prompts(args: &Sample) -> Result<Vec<String>, Failure> {
 }
 
 /// What a PNG records of a job, beside what all pipelines record.
-fn more(asked: &pipelines::Job) -> [(&'static str, String); 2] {
+fn more(args: &Sample, asked: &pipelines::Job, init: Option<&Init>) -> Vec<(&'static str, String)> {
     let [height, width] = asked.size;
-    [
+    let mut more = vec![
         ("negative", asked.negative.clone().unwrap_or_default()),
         ("size", format!("{height}x{width}")),
-    ]
+    ];
+    for (key, path) in [("init", &args.init), ("mask", &args.mask)] {
+        more.extend(path.iter().map(|path| (key, path.display().to_string())));
+    }
+    more.extend(init.map(|init| ("strength", init.strength().to_string())));
+    more
 }

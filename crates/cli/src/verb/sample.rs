@@ -9,7 +9,7 @@ use langevin_models::{Model, RngKind, SampleConfig};
 use langevin_weights::{TensorFile, TensorRef, Values, nearest, write_tensors};
 use serde_json::json;
 
-use super::{composed, latent, prompted};
+use super::{beginning, composed, latent, prompted};
 use crate::args::sample::Sample;
 use crate::context::Context;
 use crate::draw::{Drawn, Job, draw};
@@ -42,10 +42,12 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
     }
     if let Some(pipeline) = latent::find(&subject) {
         without_prompts(args)?;
+        beginning::none(args)?;
         return latent::run(args, context, &pipeline);
     }
     composed::refuse_others(&subject)?;
     without_prompts(args)?;
+    beginning::none(args)?;
     let model = subject.load(&context.device())?;
     let config = settle(&asked, &model, &subject)?;
     let sizes = config.sizes(&model).map_err(|error| {

@@ -15,6 +15,18 @@ pub struct Lms {
     pub order: usize,
 }
 
+impl Lms {
+    /// The weights `w_j` of the noises at the ratios `sigma/alpha` in `from`, the current one first, for a step to the
+    /// ratio `to`.
+    pub fn weights(from: &[f64], to: f64) -> Vec<f64> {
+        let now = from.first().copied().unwrap_or(to);
+        let length = to - now;
+        let places: Vec<f64> = from.iter().map(|ratio| (ratio - now) / length).collect();
+        let moments = (1..=from.len()).map(|k| length / k as f64).collect();
+        quadrature(&places, moments)
+    }
+}
+
 impl<X: State> Solver<X> for Lms {
     fn memory(&self) -> usize {
         self.order.max(1)
@@ -33,9 +45,8 @@ impl<X: State> Solver<X> for Lms {
             .take(self.order.max(1))
             .filter(|eval| place(eval).is_finite() && eval.level.sigma > 0.0)
             .collect();
-        let places: Vec<f64> = nodes.iter().map(|eval| place(eval)).collect();
-        let moments = (1..=nodes.len()).map(|k| length / k as f64).collect();
-        let weights = quadrature(&places, moments);
+        let ratios: Vec<f64> = nodes.iter().map(|eval| eval.level.ratio()).collect();
+        let weights = Self::weights(&ratios, to.ratio());
         let mut terms = vec![(to.alpha / now.level.alpha, &now.x)];
         for (eval, weight) in nodes.iter().zip(weights) {
             let Level { alpha, sigma } = eval.level;

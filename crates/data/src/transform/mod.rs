@@ -2,8 +2,10 @@
 
 mod crop;
 mod fit;
+mod pillow;
 mod resize;
 
 pub use crop::centre_crop;
 pub use fit::{Fit, fit};
+pub use pillow::{PillowFilter, pillow_grey, pillow_resize, pillow_rgb};
 pub use resize::{Filter, resize};

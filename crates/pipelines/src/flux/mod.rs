@@ -14,7 +14,7 @@ use crate::text::{Clip, T5};
 use crate::{Error, Result};
 
 /// The pipelines that are run, by the class in `model_index.json`.
-pub const CLASS_NAMES: &[&str] = &["FluxPipeline"];
+pub const CLASS_NAMES: &[&str] = &["FluxPipeline", "FluxImg2ImgPipeline", "FluxInpaintPipeline"];
 
 /// The schedulers that go with it: those that take noise levels from their caller.
 const SCHEDULERS: &[&str] = &["FlowMatchEulerDiscreteScheduler", "FlowMatchLCMScheduler"];

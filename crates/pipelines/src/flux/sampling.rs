@@ -5,11 +5,14 @@ use std::ops::ControlFlow;
 use burn::tensor::{Device, Tensor};
 use langevin_core::Level;
 use langevin_nn::FluxInputs;
-use langevin_schedulers::{Levels, Network, Plan, Request};
+use langevin_schedulers::{Levels, Network, Plan, Request, Start};
 
 use super::packing::{pack, places, unpack};
 use super::{AXES, Flux, T5_LENGTH};
-use crate::{Job, Progress, Result, Samples, TextToImage, sampling};
+use crate::known::Masking;
+use crate::{
+    Init, Job, Known, Prepared, Progress, Result, Samples, Task, TextToImage, Usual, sampling,
+};
 
 /// Latents along the side of a picture of the usual size.
 const USUAL_SIDE: usize = 128;
@@ -19,7 +22,7 @@ impl TextToImage for Flux {
         &self.notes
     }
 
-    fn plan(&self, request: &Request, size: [usize; 2]) -> Result<Plan> {
+    fn plan(&self, _: Task, request: &Request, size: [usize; 2]) -> Result<Plan> {
         let [_, height, width] = self.latent_shape(size)?;
         let mu = self.scheduler.resolution_shift((height / 2) * (width / 2))?;
         Ok(Plan::new(&self.scheduler, &Request { mu, levels: Levels::Whole, ..*request })?)
@@ -35,16 +38,22 @@ impl TextToImage for Flux {
         )
     }
 
-    fn usual_steps(&self) -> usize {
-        28
+    fn usual(&self, task: Task) -> Result<Usual> {
+        let guidance = if task == Task::Text { 3.5 } else { 7.0 };
+        Ok(Usual { steps: 28, guidance, strength: 0.6 })
     }
 
     fn usual_size(&self) -> [usize; 2] {
         [USUAL_SIDE * self.vae.config().reduction(); 2]
     }
 
-    fn usual_guidance(&self) -> f64 {
-        3.5
+    fn start(&self, init: &Init, steps: usize) -> Result<Start> {
+        init.left_out_steps(steps)
+    }
+
+    fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared> {
+        let known = Known::new(&self.vae, init, size, Masking::Kept, device)?;
+        Ok(Prepared::Latents(known.from_first_level()))
     }
 
     fn draw(

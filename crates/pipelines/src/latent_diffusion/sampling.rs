@@ -36,11 +36,12 @@ impl LatentDiffusion {
             rng: job.rng,
             seeds: &job.seeds,
             start: job.start.as_deref(),
+            known: None,
             index,
             shape: self.latent_shape(),
             device,
         };
-        let latents = course.walk(&network, observer)?;
+        let latents = course.walk(course.begin()?, &network, observer)?;
         let picture = self.decoder.picture(latents.clone())?;
         Ok(Samples { latents, picture })
     }

@@ -4,6 +4,8 @@
 mod guidance_embedding;
 mod prompt;
 mod sampling;
+mod sight;
+mod task;
 
 use burn::tensor::Device;
 use langevin_nn::{
@@ -12,13 +14,41 @@ use langevin_nn::{
 use langevin_schedulers::Config;
 use langevin_weights::folder::Pipeline;
 
+use crate::known::Masking;
 use crate::load::{expect_class, load};
+use sight::Sight;
+
 use crate::text::Clip;
 use crate::{Error, Result};
 
 /// The pipelines that are run, by the class in `model_index.json`.
-pub const CLASS_NAMES: &[&str] =
-    &["StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline"];
+pub const CLASS_NAMES: &[&str] = &[
+    "StableDiffusionPipeline",
+    "StableDiffusionImg2ImgPipeline",
+    "StableDiffusionInpaintPipeline",
+    "StableDiffusionXLPipeline",
+    "StableDiffusionXLImg2ImgPipeline",
+    "StableDiffusionXLInpaintPipeline",
+    "LatentConsistencyModelPipeline",
+    "LatentConsistencyModelImg2ImgPipeline",
+    VARIATION,
+];
+
+/// The pipeline that is shown a picture instead of a prompt.
+pub const VARIATION: &str = "StableDiffusionImageVariationPipeline";
+
+/// The generations of pipelines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// 1 and 2.
+    First,
+    /// XL.
+    Xl,
+    /// A latent consistency model, which needs few steps.
+    Lcm,
+    /// One that is shown a picture instead of a prompt.
+    Variation,
+}
 
 /// How the text encoders are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +65,15 @@ pub struct StableDiffusion {
     pub(crate) unet: UNet2DConditionModel,
     pub(crate) vae: AutoencoderKL,
     pub(crate) texts: Vec<Clip>,
+    pub(crate) sight: Option<Sight>,
     pub(crate) reading: Reading,
     /// Whether no negative prompt means zeros instead of the empty prompt.
     pub(crate) zeros: bool,
-    /// Whether it is a latent consistency model, which needs few steps.
-    lcm: bool,
+    pub(crate) kind: Kind,
+    /// Whether the U-Net is told a mask.
+    pub(crate) masking: Masking,
+    /// Whether the U-Net is told how pleasing the picture shall be, as a refiner is.
+    pub(crate) aesthetics: bool,
     scheduler: Config,
     notes: Vec<String>,
 }
@@ -53,7 +87,13 @@ impl StableDiffusion {
         let refused =
             |reason: String| Error::Component { path: pipeline.folder().to_owned(), reason };
         let class = expect_class(pipeline, CLASS_NAMES)?;
-        let xl = class == "StableDiffusionXLPipeline";
+        let kind = match class {
+            class if class.starts_with("StableDiffusionXL") => Kind::Xl,
+            class if class.starts_with("LatentConsistencyModel") => Kind::Lcm,
+            VARIATION => Kind::Variation,
+            _ => Kind::First,
+        };
+        let xl = kind == Kind::Xl;
         let present: Vec<&str> = pipeline
             .components()
             .filter_map(|(name, class)| class.is_some().then_some(name))
@@ -67,25 +107,30 @@ impl StableDiffusion {
             }
             texts.push(Clip::load(pipeline, [encoder, tokenizer], device)?);
         }
-        if texts.is_empty() {
+        let sight = (kind == Kind::Variation).then(|| Sight::load(pipeline, device)).transpose()?;
+        if texts.is_empty() && sight.is_none() {
             return Err(refused("there is no text encoder".to_owned()));
         }
         let (_, unet) = load::<UNet2DConditionConfig>(&pipeline.component("unet")?, device)?;
         let (_, vae) = load::<AutoencoderKLConfig>(&pipeline.component("vae")?, device)?;
         let (latents, channels) = (vae.config().latent_channels, unet.config().in_channels);
-        if channels != latents {
-            return Err(refused(format!(
-                "the U-Net takes {channels} channels and the autoencoder gives {latents}: a U-Net for inpainting or \
-                 instructions, which is not run"
-            )));
-        }
+        let masking = match channels {
+            _ if channels == latents => Masking::Kept,
+            _ if channels == 2 * latents + 1 => Masking::Told,
+            _ => {
+                return Err(refused(format!(
+                    "the U-Net takes {channels} channels and the autoencoder gives {latents}: a U-Net for \
+                     instructions, depth or larger pictures, which is not run"
+                )));
+            }
+        };
         let scheduler = Config::new(pipeline.component("scheduler")?.config().clone())?;
         let mut notes = scheduler.warnings();
         if present.contains(&"safety_checker") {
             notes.push("the safety checker is not run: pictures are not looked at".to_owned());
         }
         for name in ["image_encoder", "feature_extractor"] {
-            if name == "image_encoder" && present.contains(&name) {
+            if name == "image_encoder" && present.contains(&name) && sight.is_none() {
                 notes.push(format!("the component {name} is not used"));
             }
         }
@@ -94,9 +139,12 @@ impl StableDiffusion {
             unet,
             vae,
             texts,
+            sight,
             reading: if xl { Reading::Penultimate } else { Reading::Last },
             zeros: xl && zeros,
-            lcm: class == "LatentConsistencyModelPipeline",
+            kind,
+            masking,
+            aesthetics: xl && pipeline.index().get_or("requires_aesthetics_score", false)?,
             scheduler,
             notes,
         })
@@ -121,19 +169,5 @@ impl StableDiffusion {
     pub fn usual_size(&self) -> [usize; 2] {
         let sides = self.unet.config().sample_size.map_or([64; 2], langevin_nn::SampleSize::sides);
         sides.map(|side| side * self.reduction())
-    }
-
-    /// The steps that Python's pipeline of this class takes where nobody says how many.
-    pub fn usual_steps(&self) -> usize {
-        if self.lcm { 4 } else { 50 }
-    }
-
-    /// The guidance scale that Python's pipeline of this class takes where nobody says which.
-    pub fn usual_guidance(&self) -> f64 {
-        match self.reading {
-            Reading::Last if self.unet.config().time_cond_proj_dim.is_some() => 8.5,
-            Reading::Last => 7.5,
-            Reading::Penultimate => 5.0,
-        }
     }
 }

@@ -10,7 +10,7 @@ use langevin_schedulers::Network;
 use super::guidance_embedding::embedding;
 use super::prompt::Embedded;
 use super::{Reading, StableDiffusion};
-use crate::{Job, Progress, Result, Samples, sampling};
+use crate::{Job, Prepared, Progress, Result, Samples, sampling};
 
 impl StableDiffusion {
     /// The shape `[C, h, w]` of the latents of pictures of this size.
@@ -20,7 +20,7 @@ impl StableDiffusion {
     pub fn latent_shape(&self, size: [usize; 2]) -> Result<[usize; 3]> {
         let reduction = self.reduction();
         // The U-Net brings odd sizes back to what they were; the autoencoder cannot.
-        sampling::latent_shape(size, self.unet.config().in_channels, reduction, reduction)
+        sampling::latent_shape(size, self.vae.config().latent_channels, reduction, reduction)
     }
 
     /// Draws picture `index` of a job; `observer` is told of each state and may end the run, `note` of what was cut.
@@ -39,15 +39,26 @@ impl StableDiffusion {
         observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Samples> {
         let shape = self.latent_shape(job.size)?;
-        let prompt = job.prompts.get(index).map(String::as_str).unwrap_or_default();
-        let mut cut = |text: &str| note(format!("the prompt is too long; cut off: \"{text}\""));
-        let told = self.embed(prompt, job.clip_skip, device, &mut cut)?;
+        let told = match &job.picture {
+            Some(Prepared::Embedding(embedding)) => {
+                Embedded { tokens: embedding.clone().unsqueeze_dim(1), pooled: None }
+            }
+            Some(Prepared::Latents(_)) | None => {
+                let prompt = job.prompts.get(index).map(String::as_str).unwrap_or_default();
+                let mut cut =
+                    |text: &str| note(format!("the prompt is too long; cut off: \"{text}\""));
+                self.embed(prompt, job.clip_skip, device, &mut cut)?
+            }
+        };
+        let course = sampling::course(job, index, shape, device);
+        let (begun, noise) = course.begin()?;
         let network = Guided {
             conditions: self.conditions(job, told, device)?,
             pipeline: self,
             guidance: job.guidance,
+            beside: begun.told.clone(),
         };
-        let latents = sampling::latents(job, index, shape, &network, device, observer)?;
+        let latents = course.walk((begun, noise), &network, observer)?;
         let picture = sampling::decode(&self.vae, latents.clone(), job.decoding)?;
         Ok(Samples { latents, picture })
     }
@@ -58,7 +69,7 @@ impl StableDiffusion {
         let distilled = config.time_cond_proj_dim;
         let both = if job.guidance > 1.0 && distilled.is_none() {
             let negative = match &job.negative {
-                None if self.zeros => told.zeros_like(),
+                None if self.zeros || self.sight.is_some() => told.zeros_like(),
                 text => {
                     // Python's pipelines leave layers out for the prompt alone.
                     self.embed(text.as_deref().unwrap_or_default(), 0, device, &mut |_| {})?
@@ -77,15 +88,34 @@ impl StableDiffusion {
         }
         let mut conditions = Conditions::context(Tensor::cat(tokens, 0));
         if self.reading == Reading::Penultimate {
-            let [height, width] = job.size.map(|side| side as f32);
-            // Original size, corner of the crop, target size.
-            let ids = [height, width, 0.0, 0.0, height, width].repeat(count);
             conditions.text_embeds = Some(Tensor::cat(pooled, 0));
-            conditions.time_ids = Some(Tensor::from_data(TensorData::new(ids, [count, 6]), device));
+            conditions.time_ids = Some(self.time_ids(job.size, count, device));
         }
         conditions.timestep_cond =
             distilled.map(|dim| embedding(job.guidance, dim, device).expand([count, dim]));
         Ok(conditions)
+    }
+}
+
+impl StableDiffusion {
+    /// What the U-Net is told of the picture's making, one row for each of `count` branches, the last of which is the
+    /// prompt's: original size, corner of the crop, and target size, or else how pleasing the picture shall be.
+    fn time_ids(&self, size: [usize; 2], count: usize, device: &Device) -> Tensor<2> {
+        /// Python's scores for the prompt and for the negative prompt.
+        const SCORES: [f32; 2] = [6.0, 2.5];
+        let [height, width] = size.map(|side| side as f32);
+        let row = |branch: usize| {
+            let mut row = vec![height, width, 0.0, 0.0];
+            if self.aesthetics {
+                row.push(SCORES[usize::from(branch + 1 < count)]);
+            } else {
+                row.extend([height, width]);
+            }
+            row
+        };
+        let ids: Vec<f32> = (0..count).flat_map(row).collect();
+        let columns = ids.len() / count.max(1);
+        Tensor::from_data(TensorData::new(ids, [count, columns]), device)
     }
 }
 
@@ -94,6 +124,8 @@ struct Guided<'a> {
     pipeline: &'a StableDiffusion,
     conditions: Conditions,
     guidance: f64,
+    /// What it sees beside the state, `[1, K, h, w]`, where it was trained to.
+    beside: Option<Tensor<4>>,
 }
 
 impl Network<Tensor<4>> for Guided<'_> {
@@ -105,10 +137,14 @@ impl Network<Tensor<4>> for Guided<'_> {
     ) -> langevin_schedulers::Result<Tensor<4>> {
         let count = self.conditions.encoder_hidden_states.dims()[0];
         let time = Tensor::<1>::from_floats([timestep as f32], &x.device());
+        let seen = match &self.beside {
+            Some(beside) => Tensor::cat(vec![x.clone(), beside.clone()], 1),
+            None => x.clone(),
+        };
         let output = self
             .pipeline
             .unet
-            .forward(sampling::branches(x, count), time, &self.conditions)
+            .forward(sampling::branches(&seen, count), time, &self.conditions)
             .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;
         sampling::guide(output, self.guidance)
     }

@@ -14,7 +14,11 @@ use crate::text::{Clip, T5};
 use crate::{Error, Result};
 
 /// The pipelines that are run, by the class in `model_index.json`.
-pub const CLASS_NAMES: &[&str] = &["StableDiffusion3Pipeline"];
+pub const CLASS_NAMES: &[&str] = &[
+    "StableDiffusion3Pipeline",
+    "StableDiffusion3Img2ImgPipeline",
+    "StableDiffusion3InpaintPipeline",
+];
 
 /// The schedulers that go with it.
 const SCHEDULERS: &[&str] =

@@ -5,18 +5,22 @@ use std::ops::ControlFlow;
 use burn::tensor::{Device, Tensor};
 use langevin_core::Level;
 use langevin_nn::SD3Inputs;
-use langevin_schedulers::{Network, Plan, Request};
+use langevin_schedulers::{Network, Plan, Request, Start};
 
 use super::StableDiffusion3;
 use super::prompt::Embedded;
-use crate::{Error, Job, Progress, Result, Samples, TextToImage, sampling};
+use crate::known::Masking;
+use crate::{
+    Error, Init, Job, Known, Prepared, Progress, Result, Samples, Task, TextToImage, Usual,
+    sampling,
+};
 
 impl TextToImage for StableDiffusion3 {
     fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    fn plan(&self, request: &Request, size: [usize; 2]) -> Result<Plan> {
+    fn plan(&self, _: Task, request: &Request, size: [usize; 2]) -> Result<Plan> {
         let [_, height, width] = self.latent_shape(size)?;
         let patch = self.transformer.config().patch_size;
         let mu = self.scheduler.resolution_shift((height / patch) * (width / patch))?;
@@ -38,16 +42,21 @@ impl TextToImage for StableDiffusion3 {
         Ok(shape)
     }
 
-    fn usual_steps(&self) -> usize {
-        28
+    fn usual(&self, task: Task) -> Result<Usual> {
+        let steps = if task == Task::Text { 28 } else { 50 };
+        Ok(Usual { steps, guidance: 7.0, strength: 0.6 })
     }
 
     fn usual_size(&self) -> [usize; 2] {
         [self.transformer.config().sample_size * self.vae.config().reduction(); 2]
     }
 
-    fn usual_guidance(&self) -> f64 {
-        7.0
+    fn start(&self, init: &Init, steps: usize) -> Result<Start> {
+        init.left_out_steps(steps)
+    }
+
+    fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared> {
+        Ok(Prepared::Latents(Known::new(&self.vae, init, size, Masking::Kept, device)?))
     }
 
     fn draw(

@@ -31,12 +31,14 @@ pub(super) const DDIM: Class = Class {
     name: "CogVideoXDDIMScheduler",
     keys: KEYS,
     plan: ddim,
+    order: 1,
     process: Process::Betas(&BETAS, Terminal::Zero),
 };
 pub(super) const DPM: Class = Class {
     name: "CogVideoXDPMScheduler",
     keys: KEYS,
     plan: dpm,
+    order: 1,
     process: Process::Betas(&BETAS, Terminal::Zero),
 };
 
@@ -92,7 +94,7 @@ fn dpm(config: &Config, request: &Request) -> Result<Plan> {
         let (call, previous) = way.call(config, index, request)?;
         let noise = posterior_noise(call.from, call.to, 1.0);
         let call = call.with_noise(noise);
-        Ok(if index == 0 || previous < 0 {
+        Ok(if request.made(index) == 0 || previous < 0 {
             call
         } else {
             Call { method: Method::Dpm2M, draws: 2, ..call }

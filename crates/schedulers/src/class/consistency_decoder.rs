@@ -13,6 +13,7 @@ pub(super) const CLASS: Class = Class {
     name: "ConsistencyDecoderScheduler",
     keys: &[&["num_train_timesteps", "sigma_data"]],
     plan,
+    order: 1,
     process: Process::None,
 };
 

@@ -21,6 +21,7 @@ pub(super) const CLASS: Class = Class {
         "clip_denoised",
     ]],
     plan,
+    order: 1,
     process: Process::None,
 };
 

@@ -14,6 +14,7 @@ pub(super) const CLASS: Class = Class {
     name: "CosineDPMSolverMultistepScheduler",
     keys: &[EDM_KEYS, &["solver_order", "solver_type", "lower_order_final", "euler_at_final"]],
     plan,
+    order: 1,
     process: Process::None,
 };
 
@@ -33,7 +34,8 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     };
     let edm = Edm::new(config, request, DEFAULTS, Precision::Single)?;
     start::check(config, request, &edm.timesteps)?;
-    let orders = Ending::of(config, edm.to_clean)?.orders(algorithm.order, edm.timesteps.len());
+    let orders =
+        Ending::of(config, edm.to_clean)?.orders(algorithm.order, edm.timesteps.len(), request);
     if orders.contains(&3) {
         return Err(config.impossible("it has no step of order 3"));
     }

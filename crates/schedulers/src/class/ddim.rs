@@ -24,12 +24,14 @@ pub(super) const CLASS: Class = Class {
     name: "DDIMScheduler",
     keys: KEYS,
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::Zero),
 };
 pub(super) const PARALLEL: Class = Class {
     name: "DDIMParallelScheduler",
     keys: KEYS,
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::Zero),
 };
 

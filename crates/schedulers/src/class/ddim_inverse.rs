@@ -26,6 +26,7 @@ pub(super) const CLASS: Class = Class {
         ],
     ],
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::Zero),
 };
 

@@ -22,12 +22,14 @@ pub(super) const CLASS: Class = Class {
     name: "DDPMScheduler",
     keys: KEYS,
     plan,
+    order: 1,
     process: Process::Betas(&BETAS, Terminal::Zero),
 };
 pub(super) const PARALLEL: Class = Class {
     name: "DDPMParallelScheduler",
     keys: KEYS,
     plan,
+    order: 1,
     process: Process::Betas(&BETAS, Terminal::Zero),
 };
 

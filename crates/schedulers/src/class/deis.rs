@@ -17,6 +17,7 @@ pub(super) const CLASS: Class = Class {
     name: "DEISMultistepScheduler",
     keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS, DPM_KEYS, FLOW_KEYS],
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
 };
 
@@ -36,7 +37,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     start::check(config, request, &way.timesteps)?;
     let reading = Reading { channels: None, ..Reading::of(config, Form::Data)? };
     let ending = Ending { lower: config.flag("lower_order_final", true)?, first: false };
-    let orders = ending.orders(order(config)?, way.len());
+    let orders = ending.orders(order(config)?, way.len(), request);
     let call = |(i, &order): (usize, &usize)| {
         let rounded = single::deis(way.single(i + 1, 1)[0], &way.single(i, order));
         let method = if request.mode == Mode::AsDiffusers && rounded.is_finite() {

@@ -26,6 +26,7 @@ pub(super) const CLASS: Class = Class {
         &["lambda_min_clipped"],
     ],
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::Tiny),
 };
 
@@ -147,8 +148,8 @@ impl Ending {
         Ok(Self { lower: config.flag("lower_order_final", true)?, first })
     }
 
-    /// The order of each of `count` steps: it warms up, and may fall at the end.
-    pub(super) fn orders(self, order: usize, count: usize) -> Vec<usize> {
+    /// The order of each of `count` steps: it warms up where the way begins, and may fall at the end.
+    pub(super) fn orders(self, order: usize, count: usize, request: &Request) -> Vec<usize> {
         let lower = self.lower && count < 15;
         let of = |i: usize| {
             let most = match count - i {
@@ -156,7 +157,7 @@ impl Ending {
                 2 if lower => 2,
                 _ => 3,
             };
-            order.min(i + 1).min(most)
+            order.min(request.made(i) + 1).min(most)
         };
         (0..count).map(of).collect()
     }
@@ -169,7 +170,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     refuse_clean_end(config, to_clean)?;
     let way = way(config, request, to_clean)?;
     start::check(config, request, &way.timesteps)?;
-    let orders = Ending::of(config, to_clean)?.orders(algorithm.order, way.len());
+    let orders = Ending::of(config, to_clean)?.orders(algorithm.order, way.len(), request);
     let third = orders.contains(&3);
     if algorithm.stochastic && algorithm.form == Form::Noise && third {
         return Err(config.impossible("sde-dpmsolver has no step of order 3"));

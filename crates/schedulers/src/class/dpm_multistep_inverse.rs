@@ -22,6 +22,7 @@ pub(super) const CLASS: Class = Class {
         &["euler_at_final", "lambda_min_clipped"],
     ],
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
 };
 
@@ -31,7 +32,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let way = way(config, request)?;
     start::check(config, request, &way.timesteps)?;
     let reading = Reading::of(config, algorithm.form)?;
-    let orders = Ending::of(config, false)?.orders(algorithm.order, way.len());
+    let orders = Ending::of(config, false)?.orders(algorithm.order, way.len(), request);
     if algorithm.stochastic && orders.contains(&3) {
         return Err(config.impossible("the SDE has no step of order 3 here"));
     }

@@ -17,6 +17,7 @@ pub(super) const CLASS: Class = Class {
     name: "DPMSolverSDEScheduler",
     keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS, &["noise_sampler_seed"]],
     plan,
+    order: 2,
     process: Process::Betas(&Betas::LATENT, Terminal::AsTrained),
 };
 

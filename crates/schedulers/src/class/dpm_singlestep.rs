@@ -23,6 +23,7 @@ pub(super) const CLASS: Class = Class {
         &["final_sigmas_type", "lambda_min_clipped"],
     ],
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
 };
 
@@ -42,6 +43,8 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let reading = Reading::of(config, algorithm.form)?;
     let stages = stages(config, algorithm.order, way.len(), to_clean)?;
     let calls = stages.iter().enumerate().map(|(i, &stage)| {
+        // A step of which the beginning is left out begins anew.
+        let stage = stage.min(request.made(i) + 1);
         // The SDE's exponents are twice as large; there diffusers subtracts 1 from half of the second moment.
         let off = algorithm.stochastic && request.mode == Mode::AsDiffusers;
         let shift = if off { -2.0 } else { 0.0 };

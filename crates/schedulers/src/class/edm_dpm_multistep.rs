@@ -16,6 +16,7 @@ pub(super) const CLASS: Class = Class {
         &["solver_order", "algorithm_type", "solver_type", "lower_order_final", "euler_at_final"],
     ],
     plan,
+    order: 1,
     process: Process::Edm,
 };
 
@@ -24,7 +25,8 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let edm = Edm::new(config, request, Defaults::EDM, Precision::Single)?;
     refuse_clean_end(config, edm.to_clean)?;
     start::check(config, request, &edm.timesteps)?;
-    let orders = Ending::of(config, edm.to_clean)?.orders(algorithm.order, edm.timesteps.len());
+    let orders =
+        Ending::of(config, edm.to_clean)?.orders(algorithm.order, edm.timesteps.len(), request);
     if algorithm.stochastic && orders.contains(&3) {
         return Err(config.impossible("sde-dpmsolver++ has no step of order 3 here"));
     }

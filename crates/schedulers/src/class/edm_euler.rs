@@ -6,7 +6,7 @@ use crate::process::Process;
 use crate::{Config, Method, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class =
-    Class { name: "EDMEulerScheduler", keys: &[EDM_KEYS], plan, process: Process::Edm };
+    Class { name: "EDMEulerScheduler", keys: &[EDM_KEYS], plan, order: 1, process: Process::Edm };
 
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let edm = Edm::new(config, request, Defaults::EDM, Precision::Double)?;

@@ -17,6 +17,7 @@ pub(super) const CLASS: Class = Class {
         &["interpolation_type", "timestep_type", "rescale_betas_zero_snr", "final_sigmas_type"],
     ],
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::Tiny),
 };
 

@@ -11,6 +11,7 @@ pub(super) const CLASS: Class = Class {
     name: "EulerAncestralDiscreteScheduler",
     keys: &[BETA_KEYS, SPACING_KEYS, &["rescale_betas_zero_snr"]],
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::Tiny),
 };
 

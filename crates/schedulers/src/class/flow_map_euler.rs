@@ -15,6 +15,7 @@ pub(super) const CLASS: Class = Class {
     name: "FlowMapEulerDiscreteScheduler",
     keys: &[&["num_train_timesteps", "shift"]],
     plan,
+    order: 1,
     process: Process::Flow { shift: 1.0 },
 };
 

@@ -11,6 +11,7 @@ pub(super) const CLASS: Class = Class {
     name: "FlowMatchEulerDiscreteScheduler",
     keys: &[FLOW_KEYS, &["stochastic_sampling"]],
     plan,
+    order: 1,
     process: Process::Flow { shift: 1.0 },
 };
 

@@ -13,6 +13,7 @@ pub(super) const CLASS: Class = Class {
     name: "FlowMatchHeunDiscreteScheduler",
     keys: &[&["num_train_timesteps", "shift"]],
     plan,
+    order: 2,
     process: Process::Flow { shift: 1.0 },
 };
 

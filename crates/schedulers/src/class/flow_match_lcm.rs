@@ -10,6 +10,7 @@ pub(super) const CLASS: Class = Class {
     name: "FlowMatchLCMScheduler",
     keys: &[FLOW_KEYS, &["scale_factors", "upscale_mode"]],
     plan,
+    order: 1,
     process: Process::Flow { shift: 1.0 },
 };
 

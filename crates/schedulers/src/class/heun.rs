@@ -12,6 +12,7 @@ pub(super) const CLASS: Class = Class {
     name: "HeunDiscreteScheduler",
     keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS, &["clip_sample", "clip_sample_range"]],
     plan,
+    order: 2,
     process: Process::Betas(&BETAS, Terminal::AsTrained),
 };
 

@@ -18,6 +18,7 @@ pub(super) const CLASS: Class = Class {
     name: "KarrasVeScheduler",
     keys: &[&["sigma_min", "sigma_max", "s_noise", "s_churn", "s_min", "s_max"]],
     plan,
+    order: 2,
     process: Process::None,
 };
 
@@ -101,7 +102,7 @@ impl KarrasVe {
                 past.push(evaluate(&end, network, &next)?);
                 next = Method::HeunStage.step(&past, to, &NoDenoiser)?;
             }
-            x = next;
+            x = network.settle(done + 1, next)?;
             observer(done + 1, &x)?;
         }
         Ok(x)

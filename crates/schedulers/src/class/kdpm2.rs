@@ -18,6 +18,7 @@ pub(super) const CLASS: Class = Class {
     name: "KDPM2DiscreteScheduler",
     keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS],
     plan,
+    order: 2,
     process: Process::Betas(&Betas::LATENT, Terminal::AsTrained),
 };
 
@@ -77,7 +78,7 @@ pub(super) fn first(config: &Config, request: &Request, timesteps: &[f64]) -> Re
 /// takes the level of the exact output, is `listed`, the end of the step.
 pub(super) fn inner_call(call: Call, listed: f64) -> Call {
     let seen: Level = variance_preserving(listed);
-    Call { seen, ..call }
+    Call { seen, beside: variance_exploding(listed), ..call }
 }
 
 /// The timesteps of the ladder with those of the inner levels between them.

@@ -14,6 +14,7 @@ pub(super) const CLASS: Class = Class {
     name: "KDPM2AncestralDiscreteScheduler",
     keys: &[BETA_KEYS, LADDER_KEYS, SPACING_KEYS],
     plan,
+    order: 2,
     process: Process::Betas(&Betas::LATENT, Terminal::AsTrained),
 };
 

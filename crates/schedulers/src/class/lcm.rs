@@ -7,12 +7,13 @@ use crate::alphas::{Betas, Terminal, alphas_cumprod, train_timesteps};
 use crate::mix::Mix;
 use crate::numpy::linspace;
 use crate::process::Process;
-use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
+use crate::{Call, Config, Method, Path, Plan, Request, Result, Start, start};
 
 pub(super) const CLASS: Class = Class {
     name: "LCMScheduler",
     keys: KEYS,
     plan,
+    order: 1,
     process: Process::Betas(&BETAS, Terminal::Zero),
 };
 
@@ -73,6 +74,17 @@ pub(super) fn distilled(config: &Config, request: &Request) -> Result<Timeline> 
         return Err(config.refuse("original_inference_steps", original, expected));
     }
     at_most(config, request.steps, total)?;
+    let share = match request.start {
+        Start::Share(share) => share,
+        Start::First | Start::After(_) => 1.0,
+    };
+    let left = (original as f64 * share) as usize;
+    if request.steps > left && left < original {
+        return Err(config.impossible(format!(
+            "{} steps are more than the {left} that are left of `original_inference_steps`",
+            request.steps
+        )));
+    }
     if request.steps > original {
         return Err(config.impossible(format!(
             "{} steps are more than the {original} of `original_inference_steps`",
@@ -80,9 +92,9 @@ pub(super) fn distilled(config: &Config, request: &Request) -> Result<Timeline> 
         )));
     }
     let stride = (total / original) as i64;
-    let visited = linspace(0.0, original as f64, request.steps + 1)[..request.steps]
+    let visited = linspace(0.0, left as f64, request.steps + 1)[..request.steps]
         .iter()
-        .map(|position| (original as i64 - position.floor() as i64) * stride - 1)
+        .map(|position| (left as i64 - position.floor() as i64) * stride - 1)
         .collect();
     let bars = alphas_cumprod(config, &BETAS, Terminal::Zero)?;
     let line = Timeline::of(config, request, bars.into_iter().map(f64::from).collect(), visited)?;

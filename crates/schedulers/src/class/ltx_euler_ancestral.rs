@@ -16,6 +16,7 @@ pub(super) const CLASS: Class = Class {
     name: "LTXEulerAncestralRFScheduler",
     keys: &[FLOW_KEYS, &["eta", "s_noise"]],
     plan,
+    order: 1,
     process: Process::Flow { shift: 1.0 },
 };
 

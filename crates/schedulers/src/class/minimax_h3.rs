@@ -16,6 +16,7 @@ pub(super) const CLASS: Class = Class {
     name: "MiniMaxH3Scheduler",
     keys: &[&["shift"]],
     plan,
+    order: 1,
     process: Process::Flow { shift: 12.0 },
 };
 

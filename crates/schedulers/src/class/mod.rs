@@ -59,6 +59,8 @@ pub(crate) struct Class {
     pub(crate) keys: &'static [&'static [&'static str]],
     /// Its translation.
     pub(crate) plan: fn(&Config, &Request) -> Result<Plan>,
+    /// Calls for each step but the first.
+    pub(crate) order: usize,
     /// The process that its networks are trained on.
     pub(crate) process: Process,
 }

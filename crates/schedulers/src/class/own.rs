@@ -4,7 +4,7 @@ use langevin_core::Level;
 
 use super::{karras_ve::KarrasVe, pndm::Pndm, repaint::RePaint, score_sde_ve::ScoreSdeVe};
 use crate::run::Observer;
-use crate::{Network, NoiseSource, Result, Sample};
+use crate::{Config, Network, NoiseSource, Result, Sample};
 
 /// A scheme of one class alone.
 #[derive(Clone, Debug)]
@@ -27,6 +27,15 @@ impl OwnPath {
             Self::Pndm(own) => Box::new(own.levels()),
             Self::RePaint(own) => Box::new(own.levels()),
             Self::ScoreSdeVe(own) => Box::new(own.levels()),
+        }
+    }
+
+    /// Leaves out the first calls, which only the scheme that begins anew wherever it is asked to can do: it has done so.
+    pub(crate) fn leave_out(&self, config: &Config, first: usize) -> Result<()> {
+        match self {
+            Self::Pndm(_) => Ok(()),
+            Self::KarrasVe(_) | Self::RePaint(_) | Self::ScoreSdeVe(_) => Err(config
+                .impossible(format!("its way cannot begin in the middle, after {first} calls"))),
         }
     }
 

@@ -5,6 +5,10 @@
 //! the step; with `v_prediction` that is another method than combining noises. Without PRK the first step is made
 //! twice: an Euler step, then one from the same state with the mean of the outputs at both of its ends.
 //! Each transfer is a DDIM step (eq. 11).
+//!
+//! Where a way begins in the middle of the list, the calls are counted from there, whatever their timesteps: its second
+//! call repeats the first step although its timestep is the next one, and Runge–Kutta blocks start at the levels of the
+//! list's own first timesteps.
 
 use std::collections::HashMap;
 
@@ -23,6 +27,7 @@ pub(super) const CLASS: Class = Class {
     name: "PNDMScheduler",
     keys: &[BETA_KEYS, SPACING_KEYS, &["skip_prk_steps", "set_alpha_to_one"]],
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
 };
 
@@ -61,7 +66,8 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let mut calls = Vec::with_capacity(line.visited.len());
     // The calls whose outputs the multistep formulae use.
     let mut history: Vec<usize> = Vec::new();
-    for (index, &t) in line.visited.iter().enumerate() {
+    let made = line.visited.get(request.left_out()..).unwrap_or_default();
+    for (index, &t) in made.iter().enumerate() {
         let stages = if index < runge_kutta {
             let half = line.total as i64 / request.steps as i64 / 2;
             let start = index / 4 * 4;
@@ -175,7 +181,7 @@ impl Pndm {
             let clean = X::combine(&[(p, &base), (q, &combined)])?;
             let past = [Eval { level: call.from, x: base, clean }];
             let step = Step { to: call.to, fresh: 0.0 };
-            x = Method::Euler.step(&past, step, &NoDenoiser)?;
+            x = network.settle(index + 1, Method::Euler.step(&past, step, &NoDenoiser)?)?;
             bases.retain(|&at, _| last_base[at] > index);
             outputs.retain(|&at, _| last_use[at] > index);
             observer(index + 1, &x)?;

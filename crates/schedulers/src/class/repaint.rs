@@ -22,6 +22,7 @@ pub(super) const CLASS: Class = Class {
     name: "RePaintScheduler",
     keys: &[BETA_KEYS, &["eta", "clip_sample"]],
     plan,
+    order: 1,
     process: Process::Betas(&BETAS, Terminal::AsTrained),
 };
 
@@ -128,8 +129,8 @@ impl RePaint {
             match way {
                 Move::Down(call) => {
                     let past = [evaluate(call, network, &x)?];
-                    x = step(call, &past, noise)?;
                     done += 1;
+                    x = network.settle(done, step(call, &past, noise)?)?;
                     observer(done, &x)?;
                 }
                 Move::Up(betas) => {

@@ -3,6 +3,7 @@
 use langevin_core::solver::{Form, Sa, Slope};
 
 use super::deis::repeating_way;
+use super::discrete::held;
 use super::dpm_family::{FLOW_KEYS, Reading, Training, Way, threshold};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, THRESHOLD_KEYS};
 use crate::alphas::{Betas, Terminal};
@@ -23,6 +24,7 @@ pub(super) const CLASS: Class = Class {
         &["lambda_min_clipped", "variance_type"],
     ],
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::AsTrained),
 };
 
@@ -57,7 +59,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
             corrector = corrector.min(count - i + 1);
         }
         // How many steps of history there are, of which no more are counted than the longest method needs.
-        let history = i.min(predictors.max(correctors - 1));
+        let history = request.made(i).min(predictors.max(correctors - 1));
         Sa {
             predictor: predictor.min(history + 1),
             corrector: corrector.min(history + 2),
@@ -70,12 +72,16 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     if (0..count).map(method).any(|sa| sa.predictor > 4 || sa.corrector > 4) {
         return Err(config.impossible("an order above 4 has no coefficients"));
     }
+    let before = |i: usize| i.checked_sub(1).filter(|_| request.made(i) > 0);
     let calls = (0..count).map(|i| {
         let sa = method(i);
         let mut call = way.call(i, reading, Method::Sa(sa));
+        // A known picture is put at the level of the whole timestep, wherever the ladder is.
+        let bar = training.bars.get(way.timesteps[i] as usize).copied();
+        call.beside = bar.map_or(call.from, |bar| held(f64::from(bar)));
         let fresh = sa.fresh(call.from, call.to);
         // A step is corrected by the values it was made with.
-        call.corrector = i.checked_sub(1).map(|before| Method::Sa(method(before)));
+        call.corrector = before(i).map(|before| Method::Sa(method(before)));
         if request.mode == Mode::Fixed {
             return call.with_noise(fresh);
         }
@@ -83,7 +89,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         if weighted.is_finite() {
             call.method = Method::Weighted(weighted);
         }
-        if let Some(before) = i.checked_sub(1) {
+        if let Some(before) = before(i) {
             let sa = method(before);
             let noise = single::Noise { form, tau: sa.tau as f32 };
             let levels = way.single(i, sa.corrector);

@@ -18,6 +18,7 @@ pub(super) const CLASS: Class = Class {
     name: "SCMScheduler",
     keys: &[&["num_train_timesteps", "prediction_type", "sigma_data"]],
     plan,
+    order: 1,
     process: Process::None,
 };
 

@@ -24,6 +24,7 @@ pub(super) const CLASS: Class = Class {
         "correct_steps",
     ]],
     plan,
+    order: 1,
     process: Process::Ve,
 };
 
@@ -130,7 +131,7 @@ impl ScoreSdeVe {
             if self.ending == Ending::Mean && done + 1 == self.predictions.len() {
                 mean_of_last = Some(step(&Call { draws: 0, ..*call }, &past, noise)?);
             }
-            x = step(call, &past, noise)?;
+            x = network.settle(done + 1, step(call, &past, noise)?)?;
             observer(done + 1, &x)?;
         }
         Ok(mean_of_last.unwrap_or(x))

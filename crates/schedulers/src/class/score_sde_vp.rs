@@ -13,6 +13,7 @@ pub(super) const CLASS: Class = Class {
     name: "ScoreSdeVpScheduler",
     keys: &[&["num_train_timesteps", "beta_min", "beta_max", "sampling_eps"]],
     plan,
+    order: 1,
     process: Process::Vp,
 };
 

@@ -16,6 +16,7 @@ pub(super) const CLASS: Class = Class {
     name: "TCDScheduler",
     keys: lcm::KEYS,
     plan,
+    order: 1,
     process: Process::Betas(&lcm::BETAS, Terminal::Zero),
 };
 

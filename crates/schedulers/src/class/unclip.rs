@@ -21,6 +21,7 @@ pub(super) const CLASS: Class = Class {
         "beta_schedule",
     ]],
     plan,
+    order: 1,
     process: Process::None,
 };
 

@@ -25,6 +25,7 @@ pub(super) const CLASS: Class = Class {
         &["rescale_betas_zero_snr"],
     ],
     plan,
+    order: 1,
     process: Process::Betas(&Betas::DDPM, Terminal::Tiny),
 };
 
@@ -53,12 +54,12 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     }
     let predictor = |i: usize| {
         let left = if lower { way.len() - i } else { order };
-        order.min(left).min(i + 1)
+        order.min(left).min(request.made(i) + 1)
     };
     let calls = (0..way.len()).map(|i| {
         let method = UniPc { predictor: predictor(i), corrector: 0, form, slope };
         let mut call = way.call(i, reading, Method::UniPc(method));
-        if i > 0 && !disabled.contains(&(i as i64 - 1)) {
+        if request.made(i) > 0 && !disabled.contains(&(i as i64 - 1)) {
             // A step is corrected with as many evaluations as it was predicted with.
             let before = predictor(i - 1);
             call.corrector =

@@ -13,6 +13,7 @@ pub(super) const CLASS: Class = Class {
     name: "DDPMWuerstchenScheduler",
     keys: &[&["scaler", "s"]],
     plan,
+    order: 1,
     process: Process::None,
 };
 
