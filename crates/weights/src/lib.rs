@@ -29,7 +29,10 @@ mod json;
 mod nearest;
 mod pretty;
 mod sharded;
+mod strided;
 mod tensor_file;
+mod torch;
+mod view;
 mod write;
 
 pub use config::Config;
@@ -40,4 +43,5 @@ pub use pretty::pretty;
 pub use safetensors::Dtype;
 pub use sharded::Weights;
 pub use tensor_file::TensorFile;
+pub use view::Edit;
 pub use write::{NamedTensor, TensorRef, Values, write, write_tensors};

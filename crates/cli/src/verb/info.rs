@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Info, context: &Context) -> Result<Outcome, Failure> {
 
 /// Numbers in a component's weights, of which only the headers are read.
 fn parameters(component: &Component) -> Result<usize, Failure> {
-    let weights = component.weights(None)?;
+    let weights = component.weights()?;
     let sizes = weights.names().map(|name| Ok(weights.shape(name)?.iter().product::<usize>()));
     Ok(sizes.sum::<Result<usize, langevin_weights::Error>>()?)
 }

@@ -2,20 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use super::WeightFiles;
 use crate::{Config, Error, Result, Weights};
 
 /// The configuration files of networks, schedulers and image processors.
 const CONFIG_FILES: [&str; 3] =
     ["config.json", "scheduler_config.json", "preprocessor_config.json"];
 
-/// What weights are called by diffusers and by transformers.
-const STEMS: [&str; 2] = ["diffusion_pytorch_model", "model"];
-
 /// An open component's folder.
 #[derive(Debug)]
 pub struct Component {
     folder: PathBuf,
     config: Config,
+    variant: Option<String>,
 }
 
 impl Component {
@@ -28,7 +27,7 @@ impl Component {
         let file = config_file(&folder)
             .ok_or_else(|| Error::Missing { path: folder.join(CONFIG_FILES[0]) })?;
         let config = Config::read(file)?;
-        Ok(Self { folder, config })
+        Ok(Self { folder, config, variant: None })
     }
 
     /// Where it lies.
@@ -41,21 +40,25 @@ impl Component {
         &self.config
     }
 
-    /// Opens its weights, those of diffusers' name before those of transformers'.
+    /// The same, with the weights of a variant such as `fp16` where there are some.
+    pub fn with_variant(self, variant: Option<&str>) -> Self {
+        Self { variant: variant.map(str::to_owned), ..self }
+    }
+
+    /// Which files hold its weights.
     ///
     /// # Errors
-    /// Those of [`Weights::find`].
-    pub fn weights(&self, variant: Option<&str>) -> Result<Weights> {
-        match Weights::find(&self.folder, STEMS[0], variant) {
-            // The first error names what diffusers' networks lack; it stands if neither is there.
-            Err(missing @ Error::NoWeights { .. }) => {
-                match Weights::find(&self.folder, STEMS[1], variant) {
-                    Err(Error::NoWeights { .. }) => Err(missing),
-                    outcome => outcome,
-                }
-            }
-            outcome => outcome,
-        }
+    /// Those of [`WeightFiles::find`].
+    pub fn weight_files(&self) -> Result<WeightFiles> {
+        WeightFiles::find(&self.folder, self.variant.as_deref())
+    }
+
+    /// Opens its weights.
+    ///
+    /// # Errors
+    /// Those of [`WeightFiles::find`] and [`Weights::open`].
+    pub fn weights(&self) -> Result<Weights> {
+        Weights::open(self.weight_files()?.path)
     }
 }
 

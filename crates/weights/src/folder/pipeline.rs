@@ -25,6 +25,7 @@ pub struct Pipeline {
     folder: PathBuf,
     index: Config,
     components: BTreeMap<String, Option<ComponentClass>>,
+    variant: Option<String>,
 }
 
 impl Pipeline {
@@ -46,7 +47,7 @@ impl Pipeline {
             }
             components.insert(key.clone(), class);
         }
-        Ok(Self { folder, index, components })
+        Ok(Self { folder, index, components, variant: None })
     }
 
     /// Where it lies.
@@ -89,7 +90,21 @@ impl Pipeline {
     /// Those of [`class`](Self::class) and [`Component::open`].
     pub fn component(&self, component: &str) -> Result<Component> {
         self.class(component)?;
-        Component::open(self.folder.join(component))
+        let component = Component::open(self.folder.join(component))?;
+        Ok(component.with_variant(self.variant.as_deref()))
+    }
+
+    /// The same, with the weights of a variant such as `fp16` in the components that have some.
+    pub fn with_variant(self, variant: Option<&str>) -> Self {
+        Self { variant: variant.map(str::to_owned), ..self }
+    }
+
+    /// What is worth saying about the choice of the components' weights.
+    pub fn notes(&self) -> Vec<String> {
+        let components = self.components().filter(|(_, class)| class.is_some());
+        components
+            .filter_map(|(name, _)| self.component(name).ok()?.weight_files().ok()?.note)
+            .collect()
     }
 }
 
