@@ -176,6 +176,11 @@ pub enum Error {
     )]
     SeveralVariants { folder: PathBuf, found: String },
 
+    // Converting.
+    /// Whoever listened wanted the work to stop.
+    #[error("the work was stopped before its end; nothing was written")]
+    Stopped,
+
     // Configurations.
     /// The file is too long to be a configuration.
     #[error("{path} is {length} bytes long, and a configuration may have at most {limit}")]

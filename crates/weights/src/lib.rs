@@ -20,13 +20,16 @@
 
 pub mod atomic;
 mod config;
+pub mod convert;
 mod elements;
 mod error;
 pub mod folder;
 mod from_json;
 mod header;
 mod json;
+mod layout;
 mod nearest;
+mod non_finite;
 mod pretty;
 mod sharded;
 mod strided;

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::error::Hint;
 use crate::from_json::describe;
+use crate::non_finite::{NonFinite, are_finite, bytes_are_finite};
 use crate::view::{Edit, View};
 use crate::{Dtype, Error, Result, TensorFile, config, json};
 
@@ -28,6 +29,8 @@ pub struct Weights {
     files: Vec<TensorFile>,
     /// Which of `files` holds a tensor, and how it is to be had from there.
     places: BTreeMap<String, Place>,
+    /// Where tensors that are not finite are noted when they are read.
+    non_finite: NonFinite,
 }
 
 /// Where a tensor lies.
@@ -53,7 +56,12 @@ impl Weights {
         let file = TensorFile::open(path)?;
         let places =
             file.names().map(|name| (name.to_owned(), Place { file: 0, view: None })).collect();
-        Ok(Self { path: path.to_owned(), files: vec![file], places })
+        Ok(Self {
+            path: path.to_owned(),
+            files: vec![file],
+            places,
+            non_finite: NonFinite::default(),
+        })
     }
 
     /// The tensors that `views` make of a file's, by their new names.
@@ -66,7 +74,12 @@ impl Weights {
             Ok((name, Place { file: 0, view: Some(view) }))
         };
         let places = views.into_iter().map(view).collect::<Result<_>>()?;
-        Ok(Self { path: file.path().to_owned(), files: vec![file], places })
+        Ok(Self {
+            path: file.path().to_owned(),
+            files: vec![file],
+            places,
+            non_finite: NonFinite::default(),
+        })
     }
 
     fn open_index(index: &Path) -> Result<Self> {
@@ -103,7 +116,7 @@ impl Weights {
             }
             places.insert(tensor.clone(), Place { file: number, view: None });
         }
-        Ok(Self { path: index.to_owned(), files, places })
+        Ok(Self { path: index.to_owned(), files, places, non_finite: NonFinite::default() })
     }
 
     /// The file or index that was opened.
@@ -146,12 +159,16 @@ impl Weights {
         self.files[*file].dtype(view.as_ref().map_or(name, View::tensor))
     }
 
-    /// As [`TensorFile::f32`].
+    /// As [`TensorFile::f32`]; that a number is not finite is noted.
     ///
     /// # Errors
     /// Those of [`TensorFile::f32`].
     pub fn f32(&self, name: &str) -> Result<Vec<f32>> {
-        self.read(name, TensorFile::f32)
+        let values = self.read(name, TensorFile::f32)?;
+        if !are_finite(&values) {
+            self.non_finite.add(&self.path, name);
+        }
+        Ok(values)
     }
 
     /// As [`TensorFile::f64`].
@@ -170,18 +187,32 @@ impl Weights {
         self.read(name, TensorFile::i64)
     }
 
-    /// As [`TensorFile::bytes`].
+    /// As [`TensorFile::bytes`]; that a number is not finite is noted.
     ///
     /// # Errors
     /// Those of [`TensorFile::bytes`].
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>> {
-        let size = self.dtype(name)?.bitsize() / 8;
+        let dtype = self.dtype(name)?;
         let Place { file, view } = self.place(name)?;
         let file = &self.files[*file];
-        match view {
-            Some(view) => Ok(view.edit(file.bytes(view.tensor())?, size)),
-            None => file.bytes(name),
+        let bytes = match view {
+            Some(view) => view.edit(file.bytes(view.tensor())?, dtype.bitsize() / 8),
+            None => file.bytes(name)?,
+        };
+        if !bytes_are_finite(dtype, &bytes) {
+            self.non_finite.add(&self.path, name);
         }
+        Ok(bytes)
+    }
+
+    /// What is worth saying about the tensors read so far: which are not finite.
+    pub fn notes(&self) -> Vec<String> {
+        self.non_finite.sentences()
+    }
+
+    /// The same, noting what is not finite in a list that others share.
+    pub(crate) fn noting(self, non_finite: NonFinite) -> Self {
+        Self { non_finite, ..self }
     }
 
     fn read<T: Copy>(

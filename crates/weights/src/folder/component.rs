@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::WeightFiles;
+use crate::non_finite::NonFinite;
 use crate::{Config, Error, Result, Weights};
 
 /// The configuration files of networks, schedulers and image processors.
@@ -15,6 +16,7 @@ pub struct Component {
     folder: PathBuf,
     config: Config,
     variant: Option<String>,
+    non_finite: NonFinite,
 }
 
 impl Component {
@@ -27,7 +29,7 @@ impl Component {
         let file = config_file(&folder)
             .ok_or_else(|| Error::Missing { path: folder.join(CONFIG_FILES[0]) })?;
         let config = Config::read(file)?;
-        Ok(Self { folder, config, variant: None })
+        Ok(Self { folder, config, variant: None, non_finite: NonFinite::default() })
     }
 
     /// Where it lies.
@@ -58,7 +60,18 @@ impl Component {
     /// # Errors
     /// Those of [`WeightFiles::find`] and [`Weights::open`].
     pub fn weights(&self) -> Result<Weights> {
-        Weights::open(self.weight_files()?.path)
+        Ok(Weights::open(self.weight_files()?.path)?.noting(self.non_finite.clone()))
+    }
+
+    /// What is worth saying: about the choice of the weights, and about numbers read so far that are not finite.
+    pub fn notes(&self) -> Vec<String> {
+        let choice = self.weight_files().ok().and_then(|files| files.note);
+        choice.into_iter().chain(self.non_finite.sentences()).collect()
+    }
+
+    /// The same, noting what is not finite in a list that others share.
+    pub(super) fn noting(self, non_finite: NonFinite) -> Self {
+        Self { non_finite, ..self }
     }
 }
 
