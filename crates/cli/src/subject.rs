@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
 use langevin_models::{Model, OWN_FILE, PipelineClass};
 use langevin_train::{RunFolder, TrainConfig};
 use langevin_weights::atomic;
 use langevin_weights::folder::{MODEL_INDEX, ModelFolder};
 
+use crate::context::Context;
 use crate::failure::{Failure, Hint, reason};
 
 /// A model folder, and the run it came from where it lies in one.
@@ -17,12 +17,14 @@ pub(crate) struct Subject {
     pub(crate) model: PathBuf,
     /// The run around it.
     pub(crate) run: Option<RunFolder>,
+    /// The variant of the weights that was asked for.
+    variant: Option<String>,
 }
 
 impl Subject {
     /// Finds the model that `given` stands for.
     pub(crate) fn find(given: &Path) -> Result<Self, Failure> {
-        let subject = |model: PathBuf, run| Ok(Self { model, run });
+        let subject = |model: PathBuf, run| Ok(Self { model, run, variant: None });
         let folder = atomic::existing(given);
         if !folder.join("run.json").exists() {
             return match std::fs::metadata(&folder) {
@@ -51,11 +53,27 @@ impl Subject {
         subject(model, Some(run))
     }
 
-    /// Reads the model.
-    pub(crate) fn load(&self, device: &Device) -> Result<Model, Failure> {
-        Model::load(&self.model, device).hint(
-            "`langevin info` says what a folder holds; MODEL is a run folder or a diffusers folder",
-        )
+    /// The same, with the weights of a variant where there are some.
+    pub(crate) fn with_variant(self, variant: Option<&str>) -> Self {
+        Self { variant: variant.map(str::to_owned), ..self }
+    }
+
+    /// Opens the folder; weights are not read yet.
+    pub(crate) fn open(&self) -> Result<ModelFolder, langevin_weights::Error> {
+        Ok(ModelFolder::open(&self.model)?.with_variant(self.variant.as_deref()))
+    }
+
+    /// Reads the model, and says what is worth saying about its weights.
+    pub(crate) fn load(&self, context: &Context) -> Result<Model, Failure> {
+        const HINT: &str =
+            "`langevin info` says what a folder holds; MODEL is a run folder or a diffusers folder";
+        let device = context.device();
+        let ModelFolder::Pipeline(pipeline) = self.open().hint(HINT)? else {
+            return Model::load(&self.model, &device).hint(HINT);
+        };
+        let model = Model::load_pipeline(&pipeline, &device).hint(HINT)?;
+        pipeline.notes().iter().for_each(|note| context.note(note));
+        Ok(model)
     }
 
     /// The configuration of the run, where there is one.
@@ -70,7 +88,7 @@ impl Subject {
 
     /// The configuration of the folder's scheduler.
     pub(crate) fn scheduler(&self) -> Result<langevin_schedulers::Config, Failure> {
-        let ModelFolder::Pipeline(pipeline) = ModelFolder::open(&self.model)? else {
+        let ModelFolder::Pipeline(pipeline) = self.open()? else {
             return Err(Failure::failed(format!("{} holds no scheduler", self.model.display()))
                 .hint("give the folder that holds model_index.json"));
         };
@@ -80,7 +98,7 @@ impl Subject {
 
     /// The class of pipeline that the folder is for Python.
     pub(crate) fn pipeline_class(&self) -> PipelineClass {
-        match ModelFolder::open(&self.model) {
+        match self.open() {
             Ok(ModelFolder::Pipeline(pipeline)) => {
                 PipelineClass::named(pipeline.index().class_name().unwrap_or_default())
             }

@@ -18,7 +18,7 @@ pub fn load_component<C: Configuration>(
     let named = |error: langevin_nn::Error| refused(error.to_string());
     let config = C::from_json(component.config().values()).map_err(named)?;
     let network = config.init(&mut Init::unset(device, &mut |_| {})).map_err(named)?;
-    let weights = component.weights(None)?;
+    let weights = component.weights()?;
     let shapes = weights
         .names()
         .map(|name| Ok((name.to_owned(), weights.shape(name)?.to_vec())))

@@ -33,10 +33,18 @@ impl Model {
                     .to_owned();
             return Err(Error::Component { path: folder.to_owned(), reason });
         };
+        Self::load_pipeline(&pipeline, device)
+    }
+
+    /// Reads the model of an open folder.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load).
+    pub fn load_pipeline(pipeline: &Pipeline, device: &Device) -> Result<Self> {
         let unet = pipeline.component("unet")?;
         let (schedule, prediction) = scheduler::read(pipeline.component("scheduler")?.config())?;
         let (network, weights) = load_network(&unet, device)?;
-        let classes = read_classes(&pipeline, &network)?;
+        let classes = read_classes(pipeline, &network)?;
         let config = ModelConfig { network, schedule, prediction, classes };
         config.check()?;
         Ok(Self { network: weights, config })

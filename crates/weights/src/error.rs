@@ -130,6 +130,16 @@ pub enum Error {
     )]
     OutOfRange { path: PathBuf, tensor: String, value: u64 },
 
+    // PyTorch's files.
+    /// The file is malformed, or asks for more than tensors need.
+    #[error("{path} is no PyTorch file that can be read: {detail}")]
+    Torch { path: PathBuf, detail: String },
+    /// The file names a function or class that is not needed to describe tensors.
+    #[error(
+        "{path} is not read: it names {name}, which could run code when it is opened, and nothing but tensors and plain values is read from such files"
+    )]
+    TorchName { path: PathBuf, name: String },
+
     // Writing tensors.
     /// Two tensors of one name were to be written.
     #[error("cannot write {path}: two tensors are named `{tensor}`")]
@@ -156,6 +166,20 @@ pub enum Error {
     /// A folder holds no weights of the wanted name.
     #[error("{folder} holds no {wanted}; {found}")]
     NoWeights { folder: PathBuf, wanted: String, found: String },
+
+    /// A tensor cannot be taken apart as it is stored in files of several networks.
+    #[error("tensor `{tensor}` of {path} has shape {shape:?}, but {expected} was expected")]
+    View { path: PathBuf, tensor: String, shape: Vec<usize>, expected: &'static str },
+    /// A folder holds the weights of several variants and none beside them.
+    #[error(
+        "{folder} holds the weights of the variants {found}, and it was not said which to read"
+    )]
+    SeveralVariants { folder: PathBuf, found: String },
+
+    // Converting.
+    /// Whoever listened wanted the work to stop.
+    #[error("the work was stopped before its end; nothing was written")]
+    Stopped,
 
     // Configurations.
     /// The file is too long to be a configuration.

@@ -39,6 +39,9 @@ pub(crate) struct Entry {
     /// Where its bytes start and end, counted from the start of the data.
     pub(crate) start: u64,
     pub(crate) end: u64,
+    /// Elements from one index to the next for each extent, where they do not lie row by row: those of
+    /// a safetensors file always do.
+    pub(crate) strides: Option<Vec<usize>>,
 }
 
 impl Entry {
@@ -178,9 +181,8 @@ impl<'de> Visitor<'de> for RawVisitor<'_> {
             self.0.current = Some(name.clone());
             let entry: EntryJson = map.next_value()?;
             let [start, end] = entry.data_offsets;
-            self.0
-                .tensors
-                .insert(name, Entry { dtype: entry.dtype, shape: entry.shape.0, start, end });
+            let (dtype, shape) = (entry.dtype, entry.shape.0);
+            self.0.tensors.insert(name, Entry { dtype, shape, start, end, strides: None });
             self.0.current = None;
         }
         Ok(())

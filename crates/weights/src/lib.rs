@@ -20,16 +20,22 @@
 
 pub mod atomic;
 mod config;
+pub mod convert;
 mod elements;
 mod error;
 pub mod folder;
 mod from_json;
 mod header;
 mod json;
+mod layout;
 mod nearest;
+mod non_finite;
 mod pretty;
 mod sharded;
+mod strided;
 mod tensor_file;
+mod torch;
+mod view;
 mod write;
 
 pub use config::Config;
@@ -40,4 +46,5 @@ pub use pretty::pretty;
 pub use safetensors::Dtype;
 pub use sharded::Weights;
 pub use tensor_file::TensorFile;
+pub use view::Edit;
 pub use write::{NamedTensor, TensorRef, Values, write, write_tensors};

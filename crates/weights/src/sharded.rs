@@ -4,35 +4,45 @@
 //! it that holds it. The index decides, not the folder's listing: folders with several overlapping
 //! sets of shards exist.
 //!
-//! A variant such as `fp16` has its own files:
-//! `NAME.fp16.safetensors`, or the index `NAME.safetensors.index.fp16.json`, in an older spelling
-//! `NAME.safetensors.fp16.index.json`.
+//! A network's tensors may also be a part of a file that holds several networks under other names: a
+//! [`View`] of it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::error::Hint;
 use crate::from_json::describe;
+use crate::non_finite::{NonFinite, are_finite, bytes_are_finite};
+use crate::view::{Edit, View};
 use crate::{Dtype, Error, Result, TensorFile, config, json};
 
 /// The longest index read, in bytes. Those of the largest models have some 10 MB.
 const LONGEST_INDEX: u64 = 1 << 25;
 
-/// The tensors of one network, from one safetensors file or from all that an index lists.
+/// The tensors of one network, from one file or from all that an index lists.
 #[derive(Debug)]
 pub struct Weights {
     /// The file or index that was opened.
     path: PathBuf,
     files: Vec<TensorFile>,
-    /// Which of `files` holds a tensor.
-    owner: BTreeMap<String, usize>,
+    /// Which of `files` holds a tensor, and how it is to be had from there.
+    places: BTreeMap<String, Place>,
+    /// Where tensors that are not finite are noted when they are read.
+    non_finite: NonFinite,
+}
+
+/// Where a tensor lies.
+#[derive(Debug)]
+struct Place {
+    file: usize,
+    /// What the tensor is made of, where it is not simply there under its own name.
+    view: Option<View>,
 }
 
 impl Weights {
-    /// Opens a safetensors file, or the index of several (a name that ends in `.json`).
+    /// Opens a file of safetensors or PyTorch, or the index of several (a name that ends in `.json`).
     ///
     /// # Errors
     /// Those of [`TensorFile::open`]; [`Error::MissingShard`] for a listed file that is absent,
@@ -44,31 +54,32 @@ impl Weights {
             return Self::open_index(path);
         }
         let file = TensorFile::open(path)?;
-        let owner = file.names().map(|name| (name.to_owned(), 0)).collect();
-        Ok(Self { path: path.to_owned(), files: vec![file], owner })
+        let places =
+            file.names().map(|name| (name.to_owned(), Place { file: 0, view: None })).collect();
+        Ok(Self {
+            path: path.to_owned(),
+            files: vec![file],
+            places,
+            non_finite: NonFinite::default(),
+        })
     }
 
-    /// Opens the weights called `stem` in `folder`, an index before a single file, as diffusers does.
-    ///
-    /// `stem` is `diffusion_pytorch_model` for the networks of diffusers and `model` for those of
-    /// transformers; `variant` is for example `fp16`.
+    /// The tensors that `views` make of a file's, by their new names.
     ///
     /// # Errors
-    /// [`Error::NoWeights`], with what there is instead, and those of [`open`](Self::open).
-    pub fn find(folder: impl AsRef<Path>, stem: &str, variant: Option<&str>) -> Result<Self> {
-        let folder = folder.as_ref();
-        let candidates = match variant {
-            None => vec![format!("{stem}.safetensors.index.json"), format!("{stem}.safetensors")],
-            Some(variant) => vec![
-                format!("{stem}.safetensors.index.{variant}.json"),
-                format!("{stem}.safetensors.{variant}.index.json"),
-                format!("{stem}.{variant}.safetensors"),
-            ],
+    /// [`Error::NoTensor`] for a view of a tensor that the file lacks, [`Error::View`] for one that its shape refuses.
+    pub fn of_views(file: TensorFile, views: Vec<(String, String, Edit)>) -> Result<Self> {
+        let view = |(name, tensor, edit): (String, String, Edit)| {
+            let view = View::new(&file, tensor, edit)?;
+            Ok((name, Place { file: 0, view: Some(view) }))
         };
-        match candidates.iter().map(|name| folder.join(name)).find(|path| path.exists()) {
-            Some(path) => Self::open(path),
-            None => Err(no_weights(folder, stem, candidates.last().map_or(stem, String::as_str))),
-        }
+        let places = views.into_iter().map(view).collect::<Result<_>>()?;
+        Ok(Self {
+            path: file.path().to_owned(),
+            files: vec![file],
+            places,
+            non_finite: NonFinite::default(),
+        })
     }
 
     fn open_index(index: &Path) -> Result<Self> {
@@ -88,7 +99,7 @@ impl Weights {
         };
         let mut files = Vec::new();
         let mut opened: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut owner = BTreeMap::new();
+        let mut places = BTreeMap::new();
         for (tensor, shard) in map {
             let shard = shard.as_str().ok_or_else(|| wrong(tensor, shard))?;
             let number = match opened.get(shard) {
@@ -103,9 +114,9 @@ impl Weights {
                 let (index, shard, tensor) = (index.to_owned(), shard.to_owned(), tensor.clone());
                 return Err(Error::ShardLacks { index, shard, tensor });
             }
-            owner.insert(tensor.clone(), number);
+            places.insert(tensor.clone(), Place { file: number, view: None });
         }
-        Ok(Self { path: index.to_owned(), files, owner })
+        Ok(Self { path: index.to_owned(), files, places, non_finite: NonFinite::default() })
     }
 
     /// The file or index that was opened.
@@ -120,12 +131,12 @@ impl Weights {
 
     /// The names of all tensors, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.owner.keys().map(String::as_str)
+        self.places.keys().map(String::as_str)
     }
 
     /// Whether there is a tensor of that name.
     pub fn contains(&self, name: &str) -> bool {
-        self.owner.contains_key(name)
+        self.places.contains_key(name)
     }
 
     /// As [`TensorFile::shape`].
@@ -133,7 +144,10 @@ impl Weights {
     /// # Errors
     /// Those of [`TensorFile::shape`].
     pub fn shape(&self, name: &str) -> Result<&[usize]> {
-        self.file(name)?.shape(name)
+        match self.place(name)? {
+            Place { view: Some(view), .. } => Ok(view.shape()),
+            Place { file, .. } => self.files[*file].shape(name),
+        }
     }
 
     /// As [`TensorFile::dtype`].
@@ -141,15 +155,20 @@ impl Weights {
     /// # Errors
     /// Those of [`TensorFile::dtype`].
     pub fn dtype(&self, name: &str) -> Result<Dtype> {
-        self.file(name)?.dtype(name)
+        let Place { file, view } = self.place(name)?;
+        self.files[*file].dtype(view.as_ref().map_or(name, View::tensor))
     }
 
-    /// As [`TensorFile::f32`].
+    /// As [`TensorFile::f32`]; that a number is not finite is noted.
     ///
     /// # Errors
     /// Those of [`TensorFile::f32`].
     pub fn f32(&self, name: &str) -> Result<Vec<f32>> {
-        self.file(name)?.f32(name)
+        let values = self.read(name, TensorFile::f32)?;
+        if !are_finite(&values) {
+            self.non_finite.add(&self.path, name);
+        }
+        Ok(values)
     }
 
     /// As [`TensorFile::f64`].
@@ -157,7 +176,7 @@ impl Weights {
     /// # Errors
     /// Those of [`TensorFile::f64`].
     pub fn f64(&self, name: &str) -> Result<Vec<f64>> {
-        self.file(name)?.f64(name)
+        self.read(name, TensorFile::f64)
     }
 
     /// As [`TensorFile::i64`].
@@ -165,18 +184,56 @@ impl Weights {
     /// # Errors
     /// Those of [`TensorFile::i64`].
     pub fn i64(&self, name: &str) -> Result<Vec<i64>> {
-        self.file(name)?.i64(name)
+        self.read(name, TensorFile::i64)
     }
 
-    fn file(&self, name: &str) -> Result<&TensorFile> {
-        match self.owner.get(name) {
-            Some(number) => Ok(&self.files[*number]),
-            None => Err(Error::NoTensor {
-                path: self.path.clone(),
-                tensor: name.to_owned(),
-                hint: Hint::nearest(name, self.names()),
-            }),
+    /// As [`TensorFile::bytes`]; that a number is not finite is noted.
+    ///
+    /// # Errors
+    /// Those of [`TensorFile::bytes`].
+    pub fn bytes(&self, name: &str) -> Result<Vec<u8>> {
+        let dtype = self.dtype(name)?;
+        let Place { file, view } = self.place(name)?;
+        let file = &self.files[*file];
+        let bytes = match view {
+            Some(view) => view.edit(file.bytes(view.tensor())?, dtype.bitsize() / 8),
+            None => file.bytes(name)?,
+        };
+        if !bytes_are_finite(dtype, &bytes) {
+            self.non_finite.add(&self.path, name);
         }
+        Ok(bytes)
+    }
+
+    /// What is worth saying about the tensors read so far: which are not finite.
+    pub fn notes(&self) -> Vec<String> {
+        self.non_finite.sentences()
+    }
+
+    /// The same, noting what is not finite in a list that others share.
+    pub(crate) fn noting(self, non_finite: NonFinite) -> Self {
+        Self { non_finite, ..self }
+    }
+
+    fn read<T: Copy>(
+        &self,
+        name: &str,
+        read: impl Fn(&TensorFile, &str) -> Result<Vec<T>>,
+    ) -> Result<Vec<T>> {
+        let Place { file, view } = self.place(name)?;
+        let file = &self.files[*file];
+        match view {
+            Some(view) => Ok(view.edit(read(file, view.tensor())?, 1)),
+            None => read(file, name),
+        }
+    }
+
+    fn place(&self, name: &str) -> Result<&Place> {
+        self.places.get(name).ok_or_else(|| Error::NoTensor {
+            path: self.path.clone(),
+            tensor: name.to_owned(),
+            hint: Hint::nearest(name, self.names()),
+        })
     }
 }
 
@@ -198,28 +255,4 @@ pub(crate) fn is_plain_name(name: &str) -> bool {
     let mut components = Path::new(name).components();
     matches!((components.next(), components.next()), (Some(Component::Normal(_)), None))
         && !name.contains(['/', '\\', ':', '\0'])
-}
-
-/// The error for absent weights, which tells what of that stem there is.
-fn no_weights(folder: &Path, stem: &str, wanted: &str) -> Error {
-    const MOST: usize = 4;
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(reason) => return Error::reading(folder, reason),
-    };
-    let mut names: Vec<String> = entries
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.starts_with(stem))
-        .collect();
-    names.sort();
-    let mut found = match names.len() {
-        0 => format!("it holds nothing whose name starts with {stem}"),
-        1..=MOST => format!("it holds {}", names.join(", ")),
-        more => format!("it holds {} and {} more", names[..MOST].join(", "), more - MOST),
-    };
-    if names.iter().any(|name| name.ends_with(".bin")) {
-        found.push_str("; .bin files run code when they are opened and are not read: convert them to safetensors");
-    }
-    Error::NoWeights { folder: folder.to_owned(), wanted: wanted.to_owned(), found }
 }

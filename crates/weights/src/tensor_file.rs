@@ -1,4 +1,6 @@
-//! Reading one safetensors file: the header once, each tensor when it is asked for.
+//! Reading one file of tensors: the header once, each tensor when it is asked for.
+//!
+//! The file is a safetensors file, or one that PyTorch's `torch.save` wrote; its first bytes tell.
 //!
 //! Nothing is mapped into memory (that needs `unsafe`, and a file that shrinks under a map ends the
 //! process). A tensor is read piece by piece into the vector that is returned, so reading needs the
@@ -13,12 +15,12 @@ use std::sync::{Mutex, PoisonError};
 use crate::elements::{Element, Refusal};
 use crate::error::Hint;
 use crate::header::{self, Entry, Header, LENGTH_FIELD};
-use crate::{Dtype, Error, Result};
+use crate::{Dtype, Error, Result, strided, torch};
 
 /// The most bytes read at once; a multiple of every element's size.
 const PIECE: usize = 64 * 1024;
 
-/// An open safetensors file whose header has been proved consistent with the file's length.
+/// An open file of tensors whose header has been proved consistent with the file's length.
 ///
 /// It may be shared between threads. The file should not be changed while it is open; if it is,
 /// reading gives an error or the changed values, never undefined behaviour.
@@ -32,7 +34,8 @@ pub struct TensorFile {
 }
 
 impl TensorFile {
-    /// Opens a safetensors file and checks its whole header; no tensor is read yet.
+    /// Opens a safetensors file, or one of PyTorch's (`.bin`, `.pt`, `.ckpt`), and checks its whole header; no tensor is
+    /// read yet.
     ///
     /// # Errors
     /// One sentence for each way in which the file is missing, cut short or malformed.
@@ -53,7 +56,15 @@ impl TensorFile {
         }
         let mut field = [0; 8];
         file.read_exact(&mut field).map_err(failed)?;
+        let mut start = [b'{'; 9];
+        start[..8].copy_from_slice(&field);
+        file.read_exact(&mut start[8..9.min(length as usize)]).map_err(failed)?;
+        if torch::is_torch(start) {
+            let header = torch::header(path, &mut file, length)?;
+            return Ok(Self { path: path.to_owned(), file: Mutex::new(file), data: 0, header });
+        }
         let header_length = header::length(path, field, length)?;
+        file.seek(SeekFrom::Start(LENGTH_FIELD)).map_err(failed)?;
         // No longer than the file, as `length` made sure.
         let mut json = vec![0; header_length as usize];
         file.read_exact(&mut json).map_err(failed)?;
@@ -123,7 +134,7 @@ impl TensorFile {
         self.read(name)
     }
 
-    /// A tensor's bytes as they lie in the file.
+    /// A tensor's bytes, row by row, of the type that [`dtype`](Self::dtype) gives.
     ///
     /// # Errors
     /// [`Error::NoTensor`], [`Error::Changed`], [`Error::NoMemory`].
@@ -134,7 +145,11 @@ impl TensorFile {
             out.extend_from_slice(piece);
             Ok(())
         })?;
-        Ok(out)
+        let Some(strides) = &entry.strides else { return Ok(out) };
+        let size = entry.dtype.bitsize() / 8;
+        let mut rows = self.reserve(name, entry.elements() * size)?;
+        strided::gather(&out, (&entry.shape, strides), size, &mut rows);
+        Ok(rows)
     }
 
     fn entry(&self, name: &str) -> Result<&Entry> {
@@ -150,6 +165,10 @@ impl TensorFile {
         let refused = |refusal| self.refused(name, entry.dtype, T::NAME, refusal);
         T::append(entry.dtype, &[], &mut Vec::new()).map_err(refused)?;
         let mut out = self.reserve(name, entry.elements())?;
+        if entry.strides.is_some() {
+            T::append(entry.dtype, &self.bytes(name)?, &mut out).map_err(refused)?;
+            return Ok(out);
+        }
         self.pieces(name, entry, |piece| T::append(entry.dtype, piece, &mut out).map_err(refused))?;
         Ok(out)
     }

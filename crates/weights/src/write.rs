@@ -1,16 +1,14 @@
 //! Writing a safetensors file: deterministic, atomic, streamed.
 //!
-//! Tensors are laid out as the reference implementation does it, by descending alignment of their
-//! element type and then by name, and the header is padded with spaces to a multiple of 8 bytes.
+//! Tensors are laid out as the reference implementation does it.
 //! The same tensors therefore always give the same bytes, whatever their order, and the same bytes
 //! as Python's `safetensors.torch.save_file` gives.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::header::{self, METADATA};
+use crate::layout::{Slot, lay_out};
 use crate::{Dtype, Error, Result, atomic};
 
 /// A named tensor that owns its values: name, shape (outermost extent first), row-major elements.
@@ -76,52 +74,78 @@ pub fn write_tensors(
     metadata: &BTreeMap<String, String>,
 ) -> Result<()> {
     let path = path.as_ref();
-    let mut order: Vec<&TensorRef<'_>> = tensors.iter().collect();
-    order.sort_by(|a, b| b.values.dtype().cmp(&a.values.dtype()).then(a.name.cmp(b.name)));
-    header::check_names(path, order.iter().map(|tensor| tensor.name))?;
-    for tensor in &order {
+    for tensor in tensors {
         tensor.check(path)?;
     }
-    let json = header_json(&order, metadata);
-    if json.len() as u64 > header::LONGEST {
-        let (header, limit) = (json.len() as u64, header::LONGEST);
-        return Err(Error::HeaderTooLong { path: path.to_owned(), header, limit });
-    }
+    let mut slots: Vec<Slot<'_>> = tensors.iter().map(TensorRef::slot).collect();
+    let values: HashMap<&str, Values<'_>> =
+        tensors.iter().map(|tensor| (tensor.name, tensor.values)).collect();
+    let start = lay_out(path, &mut slots, metadata)?;
     atomic::write_with(path, |file| {
-        file.write_all(&(json.len() as u64).to_le_bytes())?;
-        file.write_all(json.as_bytes())?;
-        order.iter().try_for_each(|tensor| tensor.values.write(file))
+        file.write_all(&start)?;
+        slots.iter().try_for_each(|slot| values[slot.name].write(file))
     })
 }
 
-/// The header, padded so that the data starts at a multiple of 8 bytes.
-fn header_json(order: &[&TensorRef<'_>], metadata: &BTreeMap<String, String>) -> String {
-    let mut all = BTreeMap::from([("format", "pt")]);
-    all.extend(metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-    let metadata: serde_json::Map<_, _> =
-        all.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+/// A tensor of a file that is written piece by piece: its name, the type of its elements, its shape.
+pub(crate) type TensorSpec = (String, Dtype, Vec<usize>);
 
-    let mut json = format!("{{\"{METADATA}\":{}", serde_json::Value::Object(metadata));
-    let mut start = 0;
-    for tensor in order {
-        let end = start + tensor.values.bytes();
-        let entry = serde_json::json!({
-            "dtype": tensor.values.dtype(),
-            "shape": tensor.shape,
-            "data_offsets": [start, end],
-        });
-        // Writing to a string cannot fail.
-        let _ = write!(json, ",{}:{entry}", serde_json::Value::from(tensor.name));
-        start = end;
-    }
-    json.push('}');
-    while json.len() % 8 != 0 {
-        json.push(' ');
-    }
-    json
+/// The bytes that the elements of a tensor take.
+pub(crate) fn length(dtype: Dtype, shape: &[usize]) -> u64 {
+    shape.iter().product::<usize>() as u64 * dtype.bitsize() as u64 / 8
 }
 
-impl TensorRef<'_> {
+/// Writes a safetensors file of tensors that `give` hands over one after the other, as bytes, so that
+/// no two of them need to be in memory; atomically.
+///
+/// # Errors
+/// Those of [`write_tensors`] and of `give`.
+pub(crate) fn write_streamed(
+    path: &Path,
+    tensors: &[TensorSpec],
+    metadata: &BTreeMap<String, String>,
+    give: &mut dyn FnMut(&str) -> Result<Vec<u8>>,
+) -> Result<()> {
+    let mut slots: Vec<Slot<'_>> = tensors
+        .iter()
+        .map(|(name, dtype, shape)| Slot {
+            name,
+            dtype: *dtype,
+            shape,
+            bytes: length(*dtype, shape),
+        })
+        .collect();
+    let start = lay_out(path, &mut slots, metadata)?;
+    let mut failed = None;
+    let written = atomic::write_with(path, |file| {
+        file.write_all(&start)?;
+        for slot in &slots {
+            let bytes = match give(slot.name) {
+                Ok(bytes) if bytes.len() as u64 == slot.bytes => bytes,
+                Ok(bytes) => {
+                    let (path, tensor) = (path.to_owned(), slot.name.to_owned());
+                    let (shape, found) = (slot.shape.to_vec(), bytes.len());
+                    failed = Some(Error::ValueCount { path, tensor, shape, found });
+                    return Err(io::ErrorKind::Other.into());
+                }
+                Err(error) => {
+                    failed = Some(error);
+                    return Err(io::ErrorKind::Other.into());
+                }
+            };
+            file.write_all(&bytes)?;
+        }
+        Ok(())
+    });
+    failed.map_or(written, Err)
+}
+
+impl<'a> TensorRef<'a> {
+    fn slot(&self) -> Slot<'a> {
+        let (dtype, bytes) = (self.values.dtype(), self.values.bytes());
+        Slot { name: self.name, dtype, shape: self.shape, bytes }
+    }
+
     fn check(&self, path: &Path) -> Result<()> {
         let elements =
             self.shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use langevin_weights::folder::{ModelFolder, Part, PartFiles, Pipeline, save_pipeline};
+use langevin_weights::folder::{
+    ModelFolder, Part, PartFiles, Pipeline, WeightFiles, save_pipeline,
+};
 use langevin_weights::{Error, Weights, write};
 use tempfile::TempDir;
 
@@ -24,17 +26,22 @@ fn sharded(index: &str) -> TempDir {
     folder
 }
 
+/// Opens the weights of a folder.
+fn weights(folder: &Path) -> Result<Weights, Error> {
+    Weights::open(WeightFiles::find(folder, None)?.path)
+}
+
 /// The error of opening such a folder's weights, its path replaced by `{}`.
 fn refusal(index: &str) -> String {
     let folder = sharded(index);
-    let error = Weights::find(folder.path(), STEM, None).unwrap_err();
+    let error = weights(folder.path()).unwrap_err();
     error.to_string().replace(&folder.path().display().to_string(), "{}")
 }
 
 #[test]
 fn an_index_joins_shards_and_ignores_what_it_does_not_list() {
     let folder = sharded(r#"{"metadata": {}, "weight_map": {"b": "2.safetensors"}}"#);
-    let weights = Weights::find(folder.path(), STEM, None).unwrap();
+    let weights = weights(folder.path()).unwrap();
     assert_eq!(weights.names().collect::<Vec<_>>(), ["b"]);
     assert_eq!(weights.f32("b").unwrap(), [1.0, 2.0]);
     assert!(matches!(weights.f32("a").unwrap_err(), Error::NoTensor { .. }));
@@ -85,7 +92,7 @@ fn a_shard_cut_short_is_named() {
     let shard = folder.path().join("2.safetensors");
     let bytes = fs::read(&shard).unwrap();
     fs::write(&shard, &bytes[..bytes.len() - 1]).unwrap();
-    let error = Weights::find(folder.path(), STEM, None).unwrap_err();
+    let error = weights(folder.path()).unwrap_err();
     assert!(
         matches!(&error, Error::DataCut { path, tensor, .. } if *path == shard && tensor == "b"),
         "{error}"
@@ -93,34 +100,12 @@ fn a_shard_cut_short_is_named() {
 }
 
 #[test]
-fn absent_weights_are_answered_by_what_there_is() {
+fn a_pickle_beside_nothing_else_is_opened_without_running_it() {
     let folder = tempfile::tempdir().unwrap();
-    let sentence = |variant| {
-        let error = Weights::find(folder.path(), STEM, variant).unwrap_err().to_string();
-        error.replace(&folder.path().display().to_string(), "{}")
-    };
-    assert_eq!(
-        sentence(None),
-        "{} holds no diffusion_pytorch_model.safetensors; it holds nothing whose name starts with diffusion_pytorch_model"
-    );
-    write(folder.path().join(format!("{STEM}.fp16.safetensors")), &[tensor("a")], &BTreeMap::new())
-        .unwrap();
-    assert_eq!(
-        sentence(None),
-        "{} holds no diffusion_pytorch_model.safetensors; it holds diffusion_pytorch_model.fp16.safetensors"
-    );
-    assert_eq!(
-        sentence(Some("bf16")),
-        "{} holds no diffusion_pytorch_model.bf16.safetensors; it holds diffusion_pytorch_model.fp16.safetensors"
-    );
-    fs::write(folder.path().join(format!("{STEM}.bin")), "x").unwrap();
-    assert!(sentence(None).ends_with(
-        "it holds diffusion_pytorch_model.bin, diffusion_pytorch_model.fp16.safetensors; .bin files run code when they are opened and are not read: convert them to safetensors"
-    ));
-    assert!(matches!(
-        Weights::find(folder.path().join("absent"), STEM, None),
-        Err(Error::Missing { .. })
-    ));
+    let path = folder.path().join(format!("{STEM}.bin"));
+    fs::write(&path, b"\x80\x02cposix\nsystem\nX\x02\0\0\0ls\x85R.").unwrap();
+    assert!(matches!(weights(folder.path()).unwrap_err(), Error::Torch { .. }));
+    assert!(matches!(weights(&folder.path().join("absent")), Err(Error::Missing { .. })));
 }
 
 #[test]
@@ -183,7 +168,7 @@ fn paths_that_are_no_model_are_answered_by_a_sentence() {
         panic!("a bare component was taken for a pipeline");
     };
     assert_eq!(component.config().class_name(), Some("UNet2DModel"));
-    assert!(matches!(component.weights(None).unwrap_err(), Error::NoWeights { .. }));
+    assert!(matches!(component.weights().unwrap_err(), Error::NoWeights { .. }));
 }
 
 #[test]

@@ -7,9 +7,7 @@ use std::path::PathBuf;
 use langevin_weights::folder::{
     Component, ModelFolder, Part, PartFiles, save_component, save_pipeline,
 };
-use langevin_weights::{
-    Config, Dtype, TensorFile, TensorRef, Values, Weights, pretty, write_tensors,
-};
+use langevin_weights::{Config, Dtype, TensorFile, TensorRef, Values, pretty, write_tensors};
 
 fn golden(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -73,8 +71,8 @@ fn the_writer_gives_the_bytes_of_safetensors_in_python() {
 
 #[test]
 fn shards_of_either_spelling_read_as_the_whole() {
-    let whole = Weights::find(golden("whole"), "diffusion_pytorch_model", None).unwrap();
-    let shards = Weights::find(golden("shards"), "diffusion_pytorch_model", None).unwrap();
+    let whole = Component::open(golden("whole")).unwrap().weights().unwrap();
+    let shards = Component::open(golden("shards")).unwrap().weights().unwrap();
     assert_eq!(shards.files().len(), 2);
     assert!(whole.names().eq(shards.names()));
     for name in whole.names() {
@@ -93,7 +91,8 @@ fn shards_of_either_spelling_read_as_the_whole() {
         fs::copy(entry.path(), legacy.path().join(name)).unwrap();
     }
     for folder in [golden("shards-fp16"), legacy.path().to_owned()] {
-        let halves = Component::open(&folder).unwrap().weights(Some("fp16")).unwrap();
+        let halves =
+            Component::open(&folder).unwrap().with_variant(Some("fp16")).weights().unwrap();
         for name in whole.names() {
             assert_eq!(halves.dtype(name).unwrap(), Dtype::F16);
             for (half, full) in halves.f32(name).unwrap().iter().zip(whole.f32(name).unwrap()) {
@@ -139,7 +138,7 @@ fn configurations_print_to_the_bytes_that_diffusers_writes() {
 fn saved_folders_have_the_bytes_of_diffusers() {
     let folder = tempfile::tempdir().unwrap();
     let toy = Component::open(golden("whole")).unwrap();
-    let weights = toy.weights(None).unwrap();
+    let weights = toy.weights().unwrap();
     let tensors: Vec<_> = weights
         .names()
         .map(|name| (name, weights.shape(name).unwrap().to_vec(), weights.f32(name).unwrap()))

@@ -137,3 +137,36 @@ fn damaged_configurations_neither_panic_nor_exhaust_memory() {
     }
     assert!(read > 100, "some texts must stay sound: {read} did");
 }
+
+#[test]
+fn damaged_files_of_pytorch_neither_panic_nor_exhaust_memory() {
+    let _counting = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/torch");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.bin");
+    let mut file = File::create(&path).unwrap();
+    let mut random = Random(3);
+    let (mut sound, mut refused) = (0, 0);
+    for name in ["strided.pt", "strided-legacy.pt", "nested.ckpt", "protocol-5.pt"] {
+        let whole = std::fs::read(golden.join(name)).unwrap();
+        for _ in 0..6_000 {
+            let mut bytes = whole.clone();
+            damage(&mut bytes, &mut random);
+            file.rewind().unwrap();
+            file.write_all(&bytes).unwrap();
+            file.set_len(bytes.len() as u64).unwrap();
+            ALLOCATOR.reset_peak_usage();
+            let before = ALLOCATOR.current_usage();
+            let outcome = read_all(&path);
+            let peak = ALLOCATOR.peak_usage() - before;
+            // The end of an archive is looked for in its last 64 KiB.
+            let most = 6 * OVERHEAD + 64 * bytes.len();
+            assert!(peak <= most, "{peak} bytes for a file of {}: {outcome:?}", bytes.len());
+            match outcome {
+                Ok(_) => sound += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(sound > 100 && refused > 100, "both kinds must occur: {sound} and {refused}");
+}

@@ -11,4 +11,7 @@ pub(crate) struct Info {
     /// A run folder, a diffusers folder, or one component folder
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
+    /// Weights to read where a component has them, such as fp16 [default: those without a variant]
+    #[arg(long, value_name = "NAME", value_parser = crate::args::variant::variant)]
+    pub(crate) variant: Option<String>,
 }

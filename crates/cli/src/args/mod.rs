@@ -4,6 +4,7 @@
 pub(crate) mod bench;
 pub(crate) mod classes;
 pub(crate) mod completions;
+pub(crate) mod convert;
 pub(crate) mod device;
 pub(crate) mod devices;
 pub(crate) mod eval;
@@ -15,6 +16,7 @@ pub(crate) mod quickstart;
 pub(crate) mod sample;
 pub(crate) mod trace;
 pub(crate) mod train;
+pub(crate) mod variant;
 pub(crate) mod verify;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -71,6 +73,7 @@ pub(crate) enum Verb {
     Verify(verify::Verify),
     Bench(bench::Bench),
     Info(info::Info),
+    Convert(convert::Convert),
     Lab(lab::Lab),
     Devices(devices::Devices),
     Completions(completions::Completions),

@@ -34,6 +34,30 @@ pub(crate) fn size(text: &str) -> Result<[usize; 2], String> {
     Ok([count(height.trim())?, count(width.trim())?])
 }
 
+/// A number of bytes such as `5GB`, `500MB`, `2GiB` or `1000`.
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 9] = [
+        ("KIB", 1 << 10),
+        ("MIB", 1 << 20),
+        ("GIB", 1 << 30),
+        ("TIB", 1 << 40),
+        ("KB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("TB", 1_000_000_000_000),
+        ("B", 1),
+    ];
+    let upper = text.trim().to_ascii_uppercase();
+    let (number, unit) = UNITS
+        .iter()
+        .find_map(|(name, unit)| Some((upper.strip_suffix(name)?, *unit)))
+        .unwrap_or((&upper, 1));
+    match number.trim().parse::<f64>() {
+        Ok(x) if x.is_finite() && x * unit as f64 >= 1.0 => Ok((x * unit as f64) as u64),
+        _ => Err("expected a size such as 5GB or 500MB".to_owned()),
+    }
+}
+
 /// A finite number above 0.
 pub(crate) fn positive(text: &str) -> Result<f64, String> {
     match finite(text) {

@@ -26,6 +26,9 @@ pub(crate) struct Sample {
     /// A run folder (its model/ is used) or a diffusers folder
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
+    /// Weights to read where a component has them, such as fp16 [default: those without a variant]
+    #[arg(long, value_name = "NAME", value_parser = crate::args::variant::variant)]
+    pub(crate) variant: Option<String>,
     /// Class of the pictures: a number, a list 0,3,7 or a range 0-9; repeatable [default: all classes in turn]
     #[arg(long, value_name = "K", allow_hyphen_values = true)]
     pub(crate) class: Vec<Classes>,

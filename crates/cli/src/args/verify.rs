@@ -18,6 +18,9 @@ pub(crate) struct Verify {
     /// A diffusers folder, a run folder, or one component folder (config.json and weights)
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
+    /// Weights to read where a component has them, such as fp16 [default: those without a variant]
+    #[arg(long, value_name = "NAME", value_parser = crate::args::variant::variant)]
+    pub(crate) variant: Option<String>,
     /// Recorded inputs and output
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) golden: PathBuf,

@@ -32,7 +32,7 @@ pub(super) fn is_composed(pipeline: &Pipeline) -> bool {
 
 /// Refuses pipelines that nothing here runs, by name.
 pub(super) fn refuse_others(subject: &Subject) -> Result<(), Failure> {
-    let Ok(ModelFolder::Pipeline(pipeline)) = ModelFolder::open(&subject.model) else {
+    let Ok(ModelFolder::Pipeline(pipeline)) = subject.open() else {
         return Ok(());
     };
     if !is_composed(&pipeline) {

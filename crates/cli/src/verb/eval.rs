@@ -81,7 +81,7 @@ fn of_model(
     strictness: Strictness,
 ) -> Result<(Judged, Reference), Failure> {
     let subject = Subject::find(&args.subject)?;
-    let model = subject.load(&context.device())?;
+    let model = subject.load(context)?;
     let asked = Asked {
         steps: args.steps,
         guidance: args.guidance,

@@ -19,14 +19,16 @@ use crate::subject::Subject;
 use crate::words::{bytes, counted, seconds, thousands};
 
 pub(crate) fn run(args: &Info, context: &Context) -> Result<Outcome, Failure> {
-    let subject = Subject::find(&args.model)?;
+    let subject = Subject::find(&args.model)?.with_variant(args.variant.as_deref());
     let device = context.device();
     let mut facts = Facts::default();
-    match ModelFolder::open(&subject.model)
+    match subject
+        .open()
         .hint("MODEL is a run folder, a diffusers folder or a component's folder")?
     {
         ModelFolder::Component(component) if is_trainable(&component) => {
             facts.network(&load_network(&component, &device)?.1);
+            component.notes().iter().for_each(|note| context.note(note));
         }
         ModelFolder::Component(component) => {
             let class = class_of(&component).unwrap_or("none").to_owned();
@@ -34,16 +36,18 @@ pub(crate) fn run(args: &Info, context: &Context) -> Result<Outcome, Failure> {
             facts.add("network", format!("{class}{run}"), "network", json!(class));
             let count = parameters(&component)?;
             facts.add("parameters", thousands(count), "parameters", json!(count));
+            component.notes().iter().for_each(|note| context.note(note));
             facts.files(&subject.model)?;
             return Ok(Outcome::done(facts.text(), Value::Object(facts.json)));
         }
         ModelFolder::Pipeline(pipeline) if composed::is_composed(&pipeline) => {
             facts.pipeline(&pipeline)?;
+            pipeline.notes().iter().for_each(|note| context.note(note));
             facts.files(&subject.model)?;
             return Ok(Outcome::done(facts.text(), Value::Object(facts.json)));
         }
         ModelFolder::Pipeline(_) => {
-            let model = subject.load(&device)?;
+            let model = subject.load(context)?;
             facts.network(&model.network);
             facts.model(&model);
         }
@@ -61,7 +65,7 @@ pub(crate) fn run(args: &Info, context: &Context) -> Result<Outcome, Failure> {
 
 /// Numbers in a component's weights, of which only the headers are read.
 fn parameters(component: &Component) -> Result<usize, Failure> {
-    let weights = component.weights(None)?;
+    let weights = component.weights()?;
     let sizes = weights.names().map(|name| Ok(weights.shape(name)?.iter().product::<usize>()));
     Ok(sizes.sum::<Result<usize, langevin_weights::Error>>()?)
 }

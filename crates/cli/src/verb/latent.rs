@@ -25,7 +25,7 @@ const USUAL_COUNT: usize = 16;
 
 /// The folder as such a pipeline, if it is one.
 pub(super) fn find(subject: &Subject) -> Option<Pipeline> {
-    let Ok(ModelFolder::Pipeline(pipeline)) = ModelFolder::open(&subject.model) else {
+    let Ok(ModelFolder::Pipeline(pipeline)) = subject.open() else {
         return None;
     };
     CLASS_NAMES.contains(&pipeline.index().class_name()?).then_some(pipeline)
@@ -43,6 +43,7 @@ pub(super) fn run(
     let model = LatentDiffusion::load(pipeline, &device)
         .hint("`langevin info` says what a folder holds")?;
     model.notes().iter().for_each(|note| context.note(note));
+    pipeline.notes().iter().for_each(|note| context.note(note));
     let loaded = begun.elapsed().as_secs_f64();
     let steps = args.steps.unwrap_or_else(|| model.usual_steps());
     let request = Request { eta: args.eta, mode: args.mode, ..Request::steps(steps) };

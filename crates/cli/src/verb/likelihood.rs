@@ -21,7 +21,7 @@ const COUNTS: (usize, usize) = (256, 16);
 pub(crate) fn run(args: &Likelihood, context: &Context) -> Result<Outcome, Failure> {
     let subject = Subject::find(&args.model)?;
     let device = context.device();
-    let model = subject.load(&device)?;
+    let model = subject.load(context)?;
     let data = pictures(args, &model, context)?;
     let labels = labels(args, &model, &data)?;
     let (method, name) = match args.method {

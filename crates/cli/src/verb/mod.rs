@@ -4,6 +4,7 @@ mod beginning;
 mod bench;
 mod completions;
 mod composed;
+mod convert;
 mod devices;
 mod eval;
 mod info;
@@ -36,6 +37,7 @@ pub(crate) fn run(verb: &Verb, context: &Context) -> Result<Outcome, Failure> {
         Verb::Bench(args) => bench::run(args, context),
         Verb::Lab(args) => lab::run(args, context),
         Verb::Info(args) => info::run(args, context),
+        Verb::Convert(args) => convert::run(args, context),
         Verb::Devices(_) => devices::run(context),
         Verb::Completions(args) => completions::run(args),
     }

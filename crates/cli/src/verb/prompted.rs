@@ -25,7 +25,7 @@ use crate::subject::Subject;
 
 /// The folder as a pipeline that reads prompts, if it is one.
 pub(super) fn find(subject: &Subject) -> Option<Pipeline> {
-    let Ok(ModelFolder::Pipeline(pipeline)) = ModelFolder::open(&subject.model) else {
+    let Ok(ModelFolder::Pipeline(pipeline)) = subject.open() else {
         return None;
     };
     draws_from_text(pipeline.index().class_name()?).then_some(pipeline)
@@ -45,6 +45,7 @@ pub(super) fn run(
     let model =
         text_to_image(pipeline, &device).hint("`langevin info` says what a folder holds")?;
     model.notes().iter().for_each(|note| context.note(note));
+    pipeline.notes().iter().for_each(|note| context.note(note));
     let loaded = begun.elapsed().as_secs_f64();
     let task = beginning::task(args);
     let usual = model.usual(task).map_err(beginning::refused)?;

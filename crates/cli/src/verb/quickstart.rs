@@ -78,7 +78,7 @@ fn finish(
 ) -> Result<Outcome, Failure> {
     let folder = run.root();
     let subject = Subject::find(folder)?;
-    let model = subject.load(&context.device())?;
+    let model = subject.load(context)?;
     let settings = settle(&Asked::default(), &model, &subject)?;
     let job = |first: usize, count: usize, recorded: usize| {
         let labels = labels(&model, &[], count)?;

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
         rng: choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?,
         batch: args.batch,
     };
-    let subject = Subject::find(&args.model)?;
+    let subject = Subject::find(&args.model)?.with_variant(args.variant.as_deref());
     if let Some(pipeline) = prompted::find(&subject) {
         return prompted::run(args, context, &pipeline);
     }
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
     composed::refuse_others(&subject)?;
     without_prompts(args)?;
     beginning::none(args)?;
-    let model = subject.load(&context.device())?;
+    let model = subject.load(context)?;
     let config = settle(&asked, &model, &subject)?;
     let sizes = config.sizes(&model).map_err(|error| {
         Failure::usage(error.to_string()).hint("choose other --steps or another --grid")

@@ -16,7 +16,7 @@ use crate::output::Outcome;
 use crate::subject::Subject;
 
 pub(crate) fn run(args: &Verify, context: &Context) -> Result<Outcome, Failure> {
-    let component = component(&Subject::find(&args.model)?)?;
+    let component = component(&Subject::find(&args.model)?.with_variant(args.variant.as_deref()))?;
     let device = context.device();
     let golden = TensorFile::open(&args.golden)
         .hint("a golden is a safetensors file of inputs and `output`")?;
@@ -33,6 +33,7 @@ pub(crate) fn run(args: &Verify, context: &Context) -> Result<Outcome, Failure> 
             )?
         }
     };
+    component.notes().iter().for_each(|note| context.note(note));
     if golden.shape("output")? != output.shape {
         let (found, ours) = (golden.shape("output")?, output.shape);
         return Err(Failure::failed(format!(
@@ -53,7 +54,8 @@ pub(crate) fn run(args: &Verify, context: &Context) -> Result<Outcome, Failure> 
 
 /// The denoiser of a pipeline, or the component itself.
 fn component(subject: &Subject) -> Result<Component, Failure> {
-    match ModelFolder::open(&subject.model)
+    match subject
+        .open()
         .hint("MODEL is a diffusers folder, a run folder or a component's folder")?
     {
         ModelFolder::Component(component) => Ok(component),

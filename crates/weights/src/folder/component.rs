@@ -2,20 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use super::WeightFiles;
+use crate::non_finite::NonFinite;
 use crate::{Config, Error, Result, Weights};
 
 /// The configuration files of networks, schedulers and image processors.
 const CONFIG_FILES: [&str; 3] =
     ["config.json", "scheduler_config.json", "preprocessor_config.json"];
 
-/// What weights are called by diffusers and by transformers.
-const STEMS: [&str; 2] = ["diffusion_pytorch_model", "model"];
-
 /// An open component's folder.
 #[derive(Debug)]
 pub struct Component {
     folder: PathBuf,
     config: Config,
+    variant: Option<String>,
+    non_finite: NonFinite,
 }
 
 impl Component {
@@ -28,7 +29,7 @@ impl Component {
         let file = config_file(&folder)
             .ok_or_else(|| Error::Missing { path: folder.join(CONFIG_FILES[0]) })?;
         let config = Config::read(file)?;
-        Ok(Self { folder, config })
+        Ok(Self { folder, config, variant: None, non_finite: NonFinite::default() })
     }
 
     /// Where it lies.
@@ -41,21 +42,36 @@ impl Component {
         &self.config
     }
 
-    /// Opens its weights, those of diffusers' name before those of transformers'.
+    /// The same, with the weights of a variant such as `fp16` where there are some.
+    pub fn with_variant(self, variant: Option<&str>) -> Self {
+        Self { variant: variant.map(str::to_owned), ..self }
+    }
+
+    /// Which files hold its weights.
     ///
     /// # Errors
-    /// Those of [`Weights::find`].
-    pub fn weights(&self, variant: Option<&str>) -> Result<Weights> {
-        match Weights::find(&self.folder, STEMS[0], variant) {
-            // The first error names what diffusers' networks lack; it stands if neither is there.
-            Err(missing @ Error::NoWeights { .. }) => {
-                match Weights::find(&self.folder, STEMS[1], variant) {
-                    Err(Error::NoWeights { .. }) => Err(missing),
-                    outcome => outcome,
-                }
-            }
-            outcome => outcome,
-        }
+    /// Those of [`WeightFiles::find`].
+    pub fn weight_files(&self) -> Result<WeightFiles> {
+        WeightFiles::find(&self.folder, self.variant.as_deref())
+    }
+
+    /// Opens its weights.
+    ///
+    /// # Errors
+    /// Those of [`WeightFiles::find`] and [`Weights::open`].
+    pub fn weights(&self) -> Result<Weights> {
+        Ok(Weights::open(self.weight_files()?.path)?.noting(self.non_finite.clone()))
+    }
+
+    /// What is worth saying: about the choice of the weights, and about numbers read so far that are not finite.
+    pub fn notes(&self) -> Vec<String> {
+        let choice = self.weight_files().ok().and_then(|files| files.note);
+        choice.into_iter().chain(self.non_finite.sentences()).collect()
+    }
+
+    /// The same, noting what is not finite in a list that others share.
+    pub(super) fn noting(self, non_finite: NonFinite) -> Self {
+        Self { non_finite, ..self }
     }
 }
 

@@ -14,10 +14,12 @@
 mod component;
 mod pipeline;
 mod save;
+mod weight_files;
 
 pub use component::Component;
 pub use pipeline::{ComponentClass, Pipeline};
 pub use save::{Part, PartFiles, save_component, save_pipeline};
+pub use weight_files::WeightFiles;
 
 use std::path::Path;
 
@@ -39,6 +41,14 @@ pub enum ModelFolder {
 }
 
 impl ModelFolder {
+    /// The same, with the weights of a variant such as `fp16` where there are some.
+    pub fn with_variant(self, variant: Option<&str>) -> Self {
+        match self {
+            Self::Pipeline(pipeline) => Self::Pipeline(pipeline.with_variant(variant)),
+            Self::Component(component) => Self::Component(component.with_variant(variant)),
+        }
+    }
+
     /// Opens a folder of either kind; weights are not opened yet.
     ///
     /// # Errors

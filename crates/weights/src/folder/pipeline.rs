@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Component, MODEL_INDEX};
 use crate::error::Hint;
+use crate::non_finite::NonFinite;
 use crate::sharded::is_plain_name;
 use crate::{Config, Error, Result};
 
@@ -25,6 +26,9 @@ pub struct Pipeline {
     folder: PathBuf,
     index: Config,
     components: BTreeMap<String, Option<ComponentClass>>,
+    variant: Option<String>,
+    /// Where components note numbers that are not finite.
+    non_finite: NonFinite,
 }
 
 impl Pipeline {
@@ -46,7 +50,7 @@ impl Pipeline {
             }
             components.insert(key.clone(), class);
         }
-        Ok(Self { folder, index, components })
+        Ok(Self { folder, index, components, variant: None, non_finite: NonFinite::default() })
     }
 
     /// Where it lies.
@@ -89,7 +93,23 @@ impl Pipeline {
     /// Those of [`class`](Self::class) and [`Component::open`].
     pub fn component(&self, component: &str) -> Result<Component> {
         self.class(component)?;
-        Component::open(self.folder.join(component))
+        let component = Component::open(self.folder.join(component))?;
+        Ok(component.with_variant(self.variant.as_deref()).noting(self.non_finite.clone()))
+    }
+
+    /// The same, with the weights of a variant such as `fp16` in the components that have some.
+    pub fn with_variant(self, variant: Option<&str>) -> Self {
+        Self { variant: variant.map(str::to_owned), ..self }
+    }
+
+    /// What is worth saying: about the choice of the components' weights, and about numbers read so far that are not
+    /// finite.
+    pub fn notes(&self) -> Vec<String> {
+        let components = self.components().filter(|(_, class)| class.is_some());
+        components
+            .filter_map(|(name, _)| self.component(name).ok()?.weight_files().ok()?.note)
+            .chain(self.non_finite.sentences())
+            .collect()
     }
 }
 

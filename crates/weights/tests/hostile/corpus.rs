@@ -80,10 +80,16 @@ pub(crate) fn corpus() -> Vec<Hostile> {
             "{} is no safetensors file: its header would be 18446744073709551615 bytes long, and 100000000 is the most allowed"
         ),
         hostile!(
-            "a pickle",
+            "the start of an archive",
             b"PK\x03\x04\x00\x00\x08\x08archive/data.pkl".to_vec(),
-            HeaderTooLong,
-            "{} is no safetensors file: its header would be 578712552184433488 bytes long, and 100000000 is the most allowed"
+            Torch,
+            "{} is no PyTorch file that can be read: it is cut short: the directory at its end is missing"
+        ),
+        hostile!(
+            "a pickle of another program",
+            b"\x80\x02cposix\nsystem\nX\x02\x00\x00\x00ls\x85R.".to_vec(),
+            Torch,
+            "{} is no PyTorch file that can be read: it is a pickle that torch.save has not written"
         ),
         hostile!(
             "header of no bytes",

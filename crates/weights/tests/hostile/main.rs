@@ -1,13 +1,14 @@
 //! Hostile files are answered by one sentence each: never a panic, never a wrong tensor.
 
 mod corpus;
+mod pickles;
 
 use std::fs;
 use std::path::PathBuf;
 
 use langevin_weights::{Error, TensorFile};
 
-fn with_file<T>(bytes: &[u8], use_it: impl FnOnce(PathBuf) -> T) -> T {
+pub(crate) fn with_file<T>(bytes: &[u8], use_it: impl FnOnce(PathBuf) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.safetensors");
     fs::write(&path, bytes).unwrap();
