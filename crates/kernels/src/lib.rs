@@ -34,6 +34,7 @@ mod softmax;
 #[cfg(test)]
 mod testing;
 mod upsample_nearest;
+mod widen;
 
 pub use activation::{gelu, gelu_tanh, mish, silu};
 pub use add_scaled::add_scaled;

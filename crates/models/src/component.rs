@@ -1,10 +1,22 @@
 //! A component's folder as a network: its configuration decides what is built, its weights fill it.
 
 use burn::tensor::Device;
+use half::vec::HalfBitsVecExt;
+use langevin_nn::params::Values;
 use langevin_nn::{Configuration, Init, params};
 use langevin_weights::folder::Component;
+use langevin_weights::{Dtype, Weights};
 
 use crate::{Error, Result};
+
+/// How a network holds its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// In single precision, as training needs it.
+    Single,
+    /// Large ones as the file stores them, in 16 bits where it does; computed with in single precision.
+    AsStored,
+}
 
 /// Builds a component's network and reads its weights, one tensor after the other.
 ///
@@ -12,6 +24,7 @@ use crate::{Error, Result};
 /// Where the configuration is not one of this kind, a tensor is missing, misshapen or left over, or a file is damaged.
 pub fn load_component<C: Configuration>(
     component: &Component,
+    holding: Holding,
     device: &Device,
 ) -> Result<(C, C::Network)> {
     let refused = |reason: String| Error::Component { path: component.folder().to_owned(), reason };
@@ -24,7 +37,7 @@ pub fn load_component<C: Configuration>(
         .map(|name| Ok((name.to_owned(), weights.shape(name)?.to_vec())))
         .collect::<Result<Vec<_>>>()?;
     let read = &mut |name: &str| {
-        weights.f32(name).map_err(|error| langevin_nn::Error::source(name, error))
+        values(&weights, name, holding).map_err(|error| langevin_nn::Error::source(name, error))
     };
     let (network, unused) = params::load_configured::<C>(network, &shapes, read).map_err(named)?;
     if let Some(name) = unused.first() {
@@ -34,4 +47,12 @@ pub fn load_component<C: Configuration>(
         )));
     }
     Ok((config, network))
+}
+
+fn values(weights: &Weights, name: &str, holding: Holding) -> langevin_weights::Result<Values> {
+    Ok(match (holding, weights.dtype(name)?) {
+        (Holding::AsStored, Dtype::F16) => Values::F16(weights.bits16(name)?.reinterpret_into()),
+        (Holding::AsStored, Dtype::BF16) => Values::BF16(weights.bits16(name)?.reinterpret_into()),
+        _ => Values::F32(weights.f32(name)?),
+    })
 }

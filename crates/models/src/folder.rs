@@ -16,7 +16,7 @@ use langevin_weights::folder::{Component, ModelFolder, Part, PartFiles, Pipeline
 use langevin_weights::{Config, TensorRef, Values};
 use serde_json::{Map, Value, json};
 
-use crate::{Classes, Error, Model, ModelConfig, Result, load_component, scheduler};
+use crate::{Classes, Error, Holding, Model, ModelConfig, Result, load_component, scheduler};
 
 /// The file of what diffusers has no place for; a folder that holds one was written by Langevin.
 pub const OWN_FILE: &str = "langevin.json";
@@ -106,7 +106,7 @@ pub fn load_network(
     component: &Component,
     device: &Device,
 ) -> Result<(NetworkConfig, langevin_nn::Network)> {
-    load_component::<NetworkConfig>(component, device)
+    load_component::<NetworkConfig>(component, Holding::Single, device)
 }
 
 /// Settings of the folder's configurations that this version does not know, as `file: key`.

@@ -311,7 +311,8 @@ fn older_names_and_shapes_of_attention_are_read() {
         .collect();
     let names: Vec<(String, Vec<usize>)> =
         old.iter().map(|(n, s, _)| (n.clone(), s.clone())).collect();
-    let mut source = |name: &str| Ok(old.iter().find(|(n, ..)| n == name).unwrap().2.clone());
+    let mut source =
+        |name: &str| Ok(old.iter().find(|(n, ..)| n == name).unwrap().2.clone().into());
     let (loaded, unused) =
         params::load_state_dict(build(&config, &device), &names, &mut source).unwrap();
     assert_eq!(unused, Vec::<String>::new());

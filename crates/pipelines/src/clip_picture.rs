@@ -46,7 +46,11 @@ impl ClipPicture {
             2 => PillowFilter::Bilinear,
             3 => PillowFilter::Bicubic,
             other => {
-                return Err(refuse("`resample`", &other, "1, 2 or 3: Lanczos, bilinear or bicubic"));
+                return Err(refuse(
+                    "`resample`",
+                    &other,
+                    "1, 2 or 3: Lanczos, bilinear or bicubic",
+                ));
             }
         };
         let (scale, plain) = (on("do_rescale")?, !on("do_normalize")?);

@@ -1,6 +1,7 @@
 //! A component's folder as a network: the class decides what is built, the files fill it.
 
 use burn::tensor::Device;
+use langevin_models::{Holding, load_component};
 use langevin_nn::Configuration;
 use langevin_schedulers::Config;
 use langevin_weights::folder::{Component, Pipeline};
@@ -29,7 +30,7 @@ pub fn load<C: Configuration>(component: &Component, device: &Device) -> Result<
             known: C::CLASS_NAMES.join(", "),
         });
     }
-    Ok(langevin_models::load_component::<C>(component, device)?)
+    Ok(load_component::<C>(component, Holding::AsStored, device)?)
 }
 
 /// The class of a pipeline, which must be one of `known`.

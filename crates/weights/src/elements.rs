@@ -63,6 +63,17 @@ macro_rules! float_element {
 float_element!(f32, "f32");
 float_element!(f64, "f64");
 
+impl Element for u16 {
+    const NAME: &'static str = "a float of 16 bits";
+
+    fn append(dtype: Dtype, bytes: &[u8], out: &mut Vec<Self>) -> Result<(), Refusal> {
+        match dtype {
+            Dtype::F16 | Dtype::BF16 => append!(bytes, out, Self, |x| x),
+            _ => Err(Refusal::Dtype),
+        }
+    }
+}
+
 impl Element for i64 {
     const NAME: &'static str = "i64";
 

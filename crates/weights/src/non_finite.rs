@@ -53,6 +53,15 @@ pub(crate) fn are_finite(values: &[f32]) -> bool {
     !values.iter().fold(false, |bad, x| bad | !(x.abs() < f32::INFINITY))
 }
 
+/// Whether all of these bits are those of finite numbers of type F16 or BF16.
+pub(crate) fn bits16_are_finite(dtype: Dtype, bits: &[u16]) -> bool {
+    let infinity = match dtype {
+        Dtype::F16 => f16::INFINITY.to_bits(),
+        _ => bf16::INFINITY.to_bits(),
+    };
+    !bits.iter().fold(false, |bad, x| bad | (x & infinity == infinity))
+}
+
 /// Whether all elements in `bytes` are finite; integers always are.
 pub(crate) fn bytes_are_finite(dtype: Dtype, bytes: &[u8]) -> bool {
     // The exponent of all ones, as the float's bits have it.
@@ -92,6 +101,11 @@ mod tests {
                     (Dtype::F64, bytes(&|x| f64::from(x).to_le_bytes().to_vec())),
                 ] {
                     assert_eq!(bytes_are_finite(dtype, &bytes), finite, "{dtype:?} {value}");
+                    if let Dtype::F16 | Dtype::BF16 = dtype {
+                        let bits: Vec<u16> =
+                            bytes.as_chunks().0.iter().map(|b| u16::from_le_bytes(*b)).collect();
+                        assert_eq!(bits16_are_finite(dtype, &bits), finite);
+                    }
                 }
             }
         }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::error::Hint;
 use crate::from_json::describe;
-use crate::non_finite::{NonFinite, are_finite, bytes_are_finite};
+use crate::non_finite::{NonFinite, are_finite, bits16_are_finite, bytes_are_finite};
 use crate::view::{Edit, View};
 use crate::{Dtype, Error, Result, TensorFile, config, json};
 
@@ -169,6 +169,18 @@ impl Weights {
             self.non_finite.add(&self.path, name);
         }
         Ok(values)
+    }
+
+    /// As [`TensorFile::bits16`]; that a number is not finite is noted.
+    ///
+    /// # Errors
+    /// Those of [`TensorFile::bits16`].
+    pub fn bits16(&self, name: &str) -> Result<Vec<u16>> {
+        let bits = self.read(name, TensorFile::bits16)?;
+        if !bits16_are_finite(self.dtype(name)?, &bits) {
+            self.non_finite.add(&self.path, name);
+        }
+        Ok(bits)
     }
 
     /// As [`TensorFile::f64`].

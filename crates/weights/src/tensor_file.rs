@@ -134,6 +134,14 @@ impl TensorFile {
         self.read(name)
     }
 
+    /// The bits of a tensor's elements in row-major order, which are F16 or BF16.
+    ///
+    /// # Errors
+    /// Those of [`f32`](Self::f32).
+    pub fn bits16(&self, name: &str) -> Result<Vec<u16>> {
+        self.read(name)
+    }
+
     /// A tensor's bytes, row by row, of the type that [`dtype`](Self::dtype) gives.
     ///
     /// # Errors

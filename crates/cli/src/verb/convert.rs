@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Convert, context: &Context) -> Result<Outcome, Failure>
         variant: args.variant.clone(),
     };
     let watch = context.interrupt.watch();
-    let mut progress = context.task("convert");
+    let progress = context.task("convert");
     let (mut tensors, mut read, mut notes) = (0, 0, Vec::new());
     let mut listener = |event: Event<'_>| {
         match event {

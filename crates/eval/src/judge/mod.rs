@@ -74,11 +74,9 @@ impl Judge {
         let network = JudgeNetwork::new(&mut Init::new(&Device::flex(), &mut |_| ()));
         let mut read = |name: &str| {
             let view = file.tensor(name).expect("the name was listed");
-            Ok(view
-                .data()
-                .chunks_exact(4)
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect())
+            let numbers = view.data().chunks_exact(4);
+            let numbers = numbers.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+            Ok(numbers.collect::<Vec<_>>().into())
         };
         let (network, unused) = params::load_state_dict(network, &names, &mut read)
             .map_err(|e| Error::Weights(e.to_string()))?;

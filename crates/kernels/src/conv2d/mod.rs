@@ -18,6 +18,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, module};
 
 use crate::flex::native;
+use crate::widen::widened;
 
 /// Geometry of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl Default for Conv2dOptions {
     }
 }
 
-/// Convolves `x [N, C, H, W]` with `weight [K, C/groups, R, S]` and an optional `bias [K]`.
+/// Convolves `x [N, C, H, W]` with `weight [K, C/groups, R, S]` and an optional `bias [K]`; a weight of 16 bits is widened.
 ///
 /// # Panics
 /// When the shapes do not fit one another.
@@ -70,6 +71,7 @@ pub fn conv2d_plus(
     residual: Option<Tensor<4>>,
     options: Conv2dOptions,
 ) -> Tensor<4> {
+    let weight = widened(weight);
     let all_native = native(&x)
         && native(&weight)
         && bias.as_ref().is_none_or(native)

@@ -7,8 +7,9 @@ mod tests;
 use burn::tensor::Tensor;
 
 use crate::flex::native;
+use crate::widen::widened;
 
-/// Maps `x [.., in]` by `weight [out, in]` and an optional `bias [out]` to `[.., out]`.
+/// Maps `x [.., in]` by `weight [out, in]` and an optional `bias [out]` to `[.., out]`; a weight of 16 bits is widened.
 ///
 /// # Panics
 /// When the shapes do not fit one another.
@@ -17,6 +18,7 @@ pub fn linear<const D: usize>(
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,
 ) -> Tensor<D> {
+    let weight = widened(weight);
     if native(&x) && native(&weight) && bias.as_ref().is_none_or(native) {
         op::run(x, weight, bias)
     } else {

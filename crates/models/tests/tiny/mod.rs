@@ -34,7 +34,7 @@ fn jittered(network: Network) -> Network {
                 .wrapping_add(1_442_695_040_888_963_407);
             *x += 0.2 * ((state >> 40) as f32 / (1u64 << 24) as f32 - 0.5);
         }
-        Ok(numbers)
+        Ok(numbers.into())
     })
     .expect("the same shapes")
 }

@@ -1,6 +1,6 @@
 //! Writing parameters by their name, as when a file is opened.
 
-use super::assign::replace;
+use super::Values;
 use super::path::Path;
 use crate::layer::attention;
 use crate::{Configuration, Error};
@@ -9,9 +9,12 @@ use burn::tensor::Tensor;
 use std::collections::HashMap;
 
 /// Gives the values of a parameter, asked by its name in the state dictionary and its shape.
-pub type Source<'a> = dyn FnMut(&str, &[usize]) -> Result<Vec<f32>, Error> + 'a;
+pub type Source<'a> = dyn FnMut(&str, &[usize]) -> Result<Values, Error> + 'a;
 
 /// Replaces every parameter by what `source` gives for its name and shape, asked in field order.
+///
+/// Numbers of 16 bits are kept as they are in the weights of linear maps and convolutions, which are widened when they are
+/// used, and widened at once elsewhere. Such a network cannot be trained.
 ///
 /// # Errors
 /// The first error of the source, or [`Error::Length`] when it gives too many or too few numbers.
@@ -33,7 +36,7 @@ pub fn load<M: Module>(module: M, source: &mut Source<'_>) -> Result<M, Error> {
 pub fn load_state_dict<M: Module>(
     module: M,
     tensors: &[(String, Vec<usize>)],
-    read: &mut dyn FnMut(&str) -> Result<Vec<f32>, Error>,
+    read: &mut dyn FnMut(&str) -> Result<Values, Error>,
 ) -> Result<(M, Vec<String>), Error> {
     load_named(module, tensors, &|_| None, read)
 }
@@ -46,7 +49,7 @@ pub fn load_state_dict<M: Module>(
 pub fn load_configured<C: Configuration>(
     network: C::Network,
     tensors: &[(String, Vec<usize>)],
-    read: &mut dyn FnMut(&str) -> Result<Vec<f32>, Error>,
+    read: &mut dyn FnMut(&str) -> Result<Values, Error>,
 ) -> Result<(C::Network, Vec<String>), Error> {
     let (network, mut unused) = load_named(network, tensors, &C::older_name, read)?;
     unused.retain(|name| !C::ignored(name));
@@ -57,7 +60,7 @@ fn load_named<M: Module>(
     module: M,
     tensors: &[(String, Vec<usize>)],
     other_name: &dyn Fn(&str) -> Option<String>,
-    read: &mut dyn FnMut(&str) -> Result<Vec<f32>, Error>,
+    read: &mut dyn FnMut(&str) -> Result<Values, Error>,
 ) -> Result<(M, Vec<String>), Error> {
     let mut unused: HashMap<&str, &[usize]> =
         tensors.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect();
@@ -107,7 +110,10 @@ impl ModuleMapper for Loader<'_> {
         let (name, expected) = (self.path.name(), param.dims().to_vec());
         match (self.source)(&name, &expected) {
             Ok(values) if values.len() == expected.iter().product::<usize>() => {
-                replace(param, |_| values)
+                let kept = name.ends_with("weight")
+                    && matches!(self.path.container(), Some("Struct:Linear" | "Struct:Conv2d"));
+                let values = if kept { values } else { values.widened().into() };
+                values.put_into(param)
             }
             Ok(values) => {
                 self.error = Some(Error::Length { name, found: values.len(), expected });

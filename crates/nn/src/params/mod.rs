@@ -9,12 +9,14 @@ mod gradients;
 mod load;
 mod path;
 mod update;
+mod values;
 
 pub use assign::assign;
 pub use collect::{ParamInfo, collect, list};
 pub use gradients::gradients;
 pub use load::{Source, load, load_configured, load_state_dict};
 pub use update::update;
+pub use values::Values;
 
 #[cfg(test)]
 mod tests;

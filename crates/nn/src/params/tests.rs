@@ -5,7 +5,7 @@ use crate::Error;
 use crate::Init;
 use crate::layer::{GaussianFourier, Linear};
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor, f16};
 
 #[derive(Module, Debug)]
 enum Either {
@@ -100,7 +100,7 @@ fn assign_and_load_write_what_collect_reads() {
     let loaded = load(module, &mut |name, shape| {
         let (_, s, v) = wanted.iter().find(|(n, ..)| n == name).unwrap();
         assert_eq!(s, shape);
-        Ok(v.clone())
+        Ok(v.clone().into())
     });
     assert_eq!(collect(&loaded.unwrap()), wanted);
 }
@@ -171,10 +171,8 @@ fn errors_name_the_tensor_and_both_shapes() {
     let mut tensors: Vec<(String, Vec<usize>)> =
         collect(&module()).into_iter().map(|(n, s, _)| (n, s)).collect();
     let mut zeros = |name: &str| {
-        Ok(vec![
-            0.0;
-            list(&module()).iter().find(|p| p.name == name).unwrap().shape.iter().product()
-        ])
+        let shape = list(&module()).iter().find(|p| p.name == name).unwrap().shape.clone();
+        Ok(vec![0.0; shape.iter().product()].into())
     };
     tensors[0].1 = vec![2, 3];
     let error = load_state_dict(module(), &tensors, &mut zeros).unwrap_err().to_string();
@@ -194,4 +192,32 @@ fn errors_name_the_tensor_and_both_shapes() {
         .unwrap_err()
         .to_string();
     assert_eq!(error, "the tensor `list.0.weight` cannot be read: disk on fire");
+}
+
+/// Weights of linear maps stay in 16 bits, everything else is widened, and the numbers are the same.
+#[test]
+fn numbers_of_16_bits_are_kept_where_they_are_large() {
+    let device = Device::flex();
+    let numbers = |count: usize| (0..count).map(|i| f16::from_f32(0.1 * i as f32 - 0.3));
+    let loaded = load(outer(&device), &mut |_, shape| {
+        Ok(Values::F16(numbers(shape.iter().product()).collect()))
+    });
+    let loaded = loaded.unwrap();
+    for (name, shape, values) in collect(&loaded) {
+        let expected: Vec<f32> = numbers(shape.iter().product()).map(f16::to_f32).collect();
+        assert_eq!(values, expected, "{name}");
+    }
+    let Either::Left(linear) = &loaded.list[0] else { unreachable!("built so") };
+    assert_eq!(linear.weight.val().dtype(), DType::F16);
+    assert_eq!(linear.bias.as_ref().unwrap().val().dtype(), DType::F32);
+    assert_eq!(loaded.fixed.weight.val().dtype(), DType::F32);
+    let y = linear.forward(Tensor::<2>::from_floats([[1.0, 2.0]], &device));
+    assert_eq!(y.dtype(), DType::F32);
+    let wide = load(outer(&device), &mut |_, shape| {
+        Ok(numbers(shape.iter().product()).map(f16::to_f32).collect::<Vec<_>>().into())
+    });
+    let wide = wide.unwrap();
+    let Either::Left(linear) = &wide.list[0] else { unreachable!("built so") };
+    let expected = linear.forward(Tensor::<2>::from_floats([[1.0, 2.0]], &device));
+    assert_eq!(y.into_data(), expected.into_data());
 }

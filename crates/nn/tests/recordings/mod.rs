@@ -111,8 +111,8 @@ fn shapes(file: &File) -> Vec<(String, Vec<usize>)> {
     file.iter().map(|(name, stored)| (name.clone(), stored.shape.clone())).collect()
 }
 
-fn values(file: &File, name: &str) -> Result<Vec<f32>, Error> {
-    Ok(file[name].values.iter().map(|&v| v as f32).collect())
+fn values(file: &File, name: &str) -> Result<params::Values, Error> {
+    Ok(file[name].values.iter().map(|&v| v as f32).collect::<Vec<_>>().into())
 }
 
 /// Gives a network its parameters; every tensor must be used.
