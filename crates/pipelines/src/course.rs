@@ -1,11 +1,13 @@
 //! One picture's latents from noise to the last state, which all pipelines share.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use langevin_models::PlanNoise;
 use langevin_schedulers::{Network, NoiseSource, Plan, RngKind, walk};
 
+use crate::seen::Seen;
 use crate::{Error, Progress, Result};
 
 /// The course of picture `index`.
@@ -54,8 +56,12 @@ impl Course<'_> {
         };
         let (pictures, steps) = (self.seeds.len(), plan.calls());
         let mut stopped = false;
+        let clean = RefCell::new(None);
+        let network = Seen { network, prediction: plan.prediction, clean: &clean };
         let told = &mut |step: usize, latents: &Tensor<4>| {
-            let progress = Progress { picture: index, pictures, step, steps, latents };
+            let clean = clean.borrow();
+            let clean = clean.as_ref();
+            let progress = Progress { picture: index, pictures, step, steps, latents, clean };
             match observer(&progress) {
                 ControlFlow::Continue(()) => Ok(()),
                 ControlFlow::Break(()) => {
@@ -64,7 +70,7 @@ impl Course<'_> {
                 }
             }
         };
-        let walked = walk(plan, network, start, &mut noise, told);
+        let walked = walk(plan, &network, start, &mut noise, told);
         if stopped {
             return Err(Error::Interrupted { done: index, total: pictures });
         }

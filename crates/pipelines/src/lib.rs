@@ -12,7 +12,10 @@ pub mod golden;
 mod job;
 pub mod latent_diffusion;
 mod load;
+mod merge;
+mod preview;
 mod sampling;
+mod seen;
 pub mod stable_diffusion;
 pub mod stable_diffusion_3;
 pub mod text;
@@ -25,9 +28,11 @@ pub fn pipeline_classes() -> impl Iterator<Item = &'static str> {
 
 pub use error::{Error, Result};
 pub use flux::Flux;
-pub use job::{Decoding, Job, Progress, Samples};
+pub use job::{Decoding, Job, Progress, Samples, Wording};
 pub use latent_diffusion::LatentDiffusion;
 pub use load::{class_of, load};
+pub use merge::{Merge, merge_lora};
+pub use preview::{Latents, Preview};
 pub use stable_diffusion::StableDiffusion;
 pub use stable_diffusion_3::StableDiffusion3;
 pub use text_to_image::{TextToImage, classes_from_text, draws_from_text, text_to_image};

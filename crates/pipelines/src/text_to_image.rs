@@ -5,8 +5,13 @@ use std::ops::ControlFlow;
 use burn::tensor::Device;
 use langevin_schedulers::{Plan, Request};
 use langevin_weights::folder::Pipeline;
+use langevin_weights::lora::Part;
 
-use crate::{Error, Flux, Job, Progress, Result, Samples, StableDiffusion, StableDiffusion3};
+use crate::merge::Merge;
+use crate::text::Clip;
+use crate::{
+    Error, Flux, Job, Latents, Progress, Result, Samples, StableDiffusion, StableDiffusion3,
+};
 use crate::{flux, stable_diffusion, stable_diffusion_3};
 
 /// The classes of `model_index.json` that are run.
@@ -38,6 +43,18 @@ pub trait TextToImage: std::fmt::Debug {
 
     /// The scale of guidance.
     fn usual_guidance(&self) -> f64;
+
+    /// The pipeline with low-rank changes merged into its networks; see [`merge_lora`](crate::merge_lora).
+    ///
+    /// # Errors
+    /// Where a change does not fit, or its file cannot be read.
+    fn merge(self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>>;
+
+    /// The CLIP text encoders, by the component that they are.
+    fn clips(&mut self) -> Vec<(Part, &mut Clip)>;
+
+    /// Which latents it works in, for previews.
+    fn latents(&self) -> Latents;
 
     /// Draws picture `index` of a job; `observer` is told of each state and may end the run, `note` of what was cut.
     ///
@@ -111,6 +128,18 @@ impl TextToImage for StableDiffusion {
 
     fn usual_guidance(&self) -> f64 {
         self.usual_guidance()
+    }
+
+    fn merge(self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {
+        Ok(Box::new(self.merged(merge)?))
+    }
+
+    fn clips(&mut self) -> Vec<(Part, &mut Clip)> {
+        self.clips()
+    }
+
+    fn latents(&self) -> Latents {
+        self.latents()
     }
 
     fn draw(

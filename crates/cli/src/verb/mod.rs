@@ -1,5 +1,6 @@
 //! The verbs: each turns its arguments into library calls and the result into an [`Outcome`].
 
+mod additions;
 mod bench;
 mod completions;
 mod composed;
@@ -10,6 +11,7 @@ mod lab;
 mod latent;
 mod likelihood;
 mod one_by_one;
+mod previews;
 mod prompted;
 mod quickstart;
 mod sample;
