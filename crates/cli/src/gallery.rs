@@ -24,7 +24,7 @@ const FRAMES: usize = 40;
 const DELAY: Duration = Duration::from_millis(80);
 
 /// Animations of small pictures are enlarged to about this many pixels across.
-const LEGIBLE: usize = 320;
+pub(crate) const LEGIBLE: usize = 320;
 
 /// Where single pictures go.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! One picture's latents from noise to the last state, which all pipelines share.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -7,6 +8,7 @@ use langevin_models::PlanNoise;
 use langevin_schedulers::{Network, NoiseSource, Plan, RngKind, walk};
 
 use crate::known::{Begun, Holding};
+use crate::seen::Seen;
 use crate::{Error, Known, Progress, Result};
 
 /// The course of picture `index`.
@@ -70,8 +72,12 @@ impl<'a> Course<'a> {
         let Self { plan, index, .. } = *self;
         let (pictures, steps) = (self.seeds.len(), plan.calls());
         let mut stopped = false;
+        let clean = RefCell::new(None);
+        let network = Seen { network, prediction: plan.prediction, clean: &clean };
         let told = &mut |step: usize, latents: &Tensor<4>| {
-            let progress = Progress { picture: index, pictures, step, steps, latents };
+            let clean = clean.borrow();
+            let clean = clean.as_ref();
+            let progress = Progress { picture: index, pictures, step, steps, latents, clean };
             match observer(&progress) {
                 ControlFlow::Continue(()) => Ok(()),
                 ControlFlow::Break(()) => {
@@ -81,8 +87,10 @@ impl<'a> Course<'a> {
             }
         };
         let walked = match &begun.kept {
-            Some(kept) => walk(plan, &Holding { network, kept }, begun.x, &mut noise, told),
-            None => walk(plan, network, begun.x, &mut noise, told),
+            Some(kept) => {
+                walk(plan, &Holding { network: &network, kept }, begun.x, &mut noise, told)
+            }
+            None => walk(plan, &network, begun.x, &mut noise, told),
         };
         if stopped {
             return Err(Error::Interrupted { done: index, total: pictures });

@@ -27,6 +27,14 @@ pub enum Error {
         /// One sentence.
         reason: String,
     },
+    /// What was to be added to a pipeline does not go with it.
+    #[error("{path}: {reason}", path = path.display())]
+    Addition {
+        /// The file.
+        path: PathBuf,
+        /// One sentence.
+        reason: String,
+    },
     /// A recording does not fit the network.
     #[error("{path}: {reason}", path = path.display())]
     Golden {

@@ -47,6 +47,16 @@ pub enum Decoding {
     Tiles,
 }
 
+/// How prompts are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wording {
+    /// As they are, cut off where they are too long.
+    #[default]
+    Plain,
+    /// With the weights of [`emphasis`](crate::text::emphasis), and whole, whatever their length.
+    Weighted,
+}
+
 /// Pictures to draw.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -54,6 +64,8 @@ pub struct Job {
     pub prompts: Vec<String>,
     /// What pictures shall not show; `None` is the pipeline's own default.
     pub negative: Option<String>,
+    /// How all of them are read.
+    pub wording: Wording,
     /// One seed for each picture.
     pub seeds: Vec<u64>,
     /// Height and width in pixels, multiples of the autoencoder's reduction.
@@ -87,6 +99,8 @@ pub struct Progress<'a> {
     pub steps: usize,
     /// The latents `[1, C, h, w]` at this state.
     pub latents: &'a Tensor<4>,
+    /// What the network took the last state but one for without its noise, `[1, C, h, w]`; none before the first step.
+    pub clean: Option<&'a Tensor<4>>,
 }
 
 /// One finished picture.

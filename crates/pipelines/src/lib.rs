@@ -15,7 +15,10 @@ mod job;
 mod known;
 pub mod latent_diffusion;
 mod load;
+mod merge;
+mod preview;
 mod sampling;
+mod seen;
 pub mod stable_diffusion;
 pub mod stable_diffusion_3;
 pub mod text;
@@ -29,10 +32,12 @@ pub fn pipeline_classes() -> impl Iterator<Item = &'static str> {
 pub use error::{Error, Result};
 pub use flux::Flux;
 pub use init::Init;
-pub use job::{Decoding, Job, Prepared, Progress, Samples, Task, Usual};
+pub use job::{Decoding, Job, Prepared, Progress, Samples, Task, Usual, Wording};
 pub use known::Known;
 pub use latent_diffusion::LatentDiffusion;
 pub use load::{class_of, load};
+pub use merge::{Merge, merge_lora};
+pub use preview::{Latents, Preview};
 pub use stable_diffusion::StableDiffusion;
 pub use stable_diffusion_3::StableDiffusion3;
 pub use text_to_image::{

@@ -9,7 +9,7 @@ use langevin_nn::autoencoder_kl::Tiling;
 use langevin_schedulers::Network;
 
 use crate::course::Course;
-use crate::{Decoding, Error, Job, Prepared, Progress, Result};
+use crate::{Decoding, Error, Job, Prepared, Progress, Result, Wording};
 
 /// The course of picture `index`; `shape` is `[C, h, w]`.
 pub(crate) fn course<'a>(
@@ -57,6 +57,19 @@ pub(crate) fn decode(
     Ok(match decoding {
         Decoding::Whole => vae.decode(latents)?,
         Decoding::Tiles => vae.decode_tiled(latents, &Tiling::new(vae.config())?)?,
+    })
+}
+
+/// Refuses weights in prompts for a pipeline that reads them with T5: it was never trained on weighted states, and reads
+/// long prompts anyway.
+pub(crate) fn plain_words(job: &Job, pipeline: &str) -> Result<()> {
+    if job.wording == Wording::Plain {
+        return Ok(());
+    }
+    Err(Error::Value {
+        name: "the way to read prompts",
+        found: "by weights and chunks".to_owned(),
+        expected: format!("plain, because {pipeline} reads them with T5"),
     })
 }
 

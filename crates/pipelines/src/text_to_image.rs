@@ -5,8 +5,11 @@ use std::ops::ControlFlow;
 use burn::tensor::Device;
 use langevin_schedulers::{Plan, Request, Start};
 use langevin_weights::folder::Pipeline;
+use langevin_weights::lora::Part;
 
-use crate::{Error, Flux, Init, Job, Prepared, Progress, Result, Samples, Task, Usual};
+use crate::merge::Merge;
+use crate::text::Clip;
+use crate::{Error, Flux, Init, Job, Latents, Prepared, Progress, Result, Samples, Task, Usual};
 use crate::{StableDiffusion, StableDiffusion3, flux, stable_diffusion, stable_diffusion_3};
 
 /// The classes of `model_index.json` that are run.
@@ -56,6 +59,18 @@ pub trait TextToImage: std::fmt::Debug {
     /// # Errors
     /// Where the picture does not fit them.
     fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared>;
+
+    /// The pipeline with low-rank changes merged into its networks; see [`merge_lora`](crate::merge_lora).
+    ///
+    /// # Errors
+    /// Where a change does not fit, or its file cannot be read.
+    fn merge(self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>>;
+
+    /// The CLIP text encoders, by the component that they are.
+    fn clips(&mut self) -> Vec<(Part, &mut Clip)>;
+
+    /// Which latents it works in, for previews.
+    fn latents(&self) -> Latents;
 
     /// Draws picture `index` of a job; `observer` is told of each state and may end the run, `note` of what was cut.
     ///

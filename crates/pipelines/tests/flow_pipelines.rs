@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
-use langevin_pipelines::{Decoding, Error, Flux, Job, Progress, Task, TextToImage, text_to_image};
+use langevin_pipelines::{
+    Decoding, Error, Flux, Job, Progress, Task, TextToImage, Wording, text_to_image,
+};
 use langevin_schedulers::{Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
@@ -42,6 +44,7 @@ fn job(pipe: &dyn TextToImage, call: &Value) -> Job {
         guidance: call["guidance"].as_f64().unwrap(),
         clip_skip: number("clip_skip"),
         decoding: Decoding::Whole,
+        wording: Wording::Plain,
         rng: RngKind::Torch,
         start: None,
         picture: None,

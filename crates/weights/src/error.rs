@@ -180,6 +180,24 @@ pub enum Error {
     /// Whoever listened wanted the work to stop.
     #[error("the work was stopped before its end; nothing was written")]
     Stopped,
+    // Low-rank changes.
+    /// A file holds changes of another kind than LoRA.
+    #[error("{path} holds {kind} (`{tensor}`), but only plain LoRA can be merged")]
+    LoraKind { path: PathBuf, tensor: String, kind: &'static str },
+    /// One of a change's two factors is missing or empty.
+    #[error("{path} holds `{tensor}` of a LoRA, but not both of the factors that make a change")]
+    LoraPair { path: PathBuf, tensor: String },
+    /// A file holds no LoRA at all.
+    #[error("{path} holds no LoRA: none of its keys is one, the first is `{first}`")]
+    NoLora { path: PathBuf, first: String },
+    /// A factor does not fit the parameter that it changes.
+    #[error("tensor `{tensor}` of {path} has shape {found:?}, but {wanted}")]
+    LoraShape { path: PathBuf, tensor: String, found: Vec<usize>, wanted: String },
+
+    // Learnt words.
+    /// A file holds other tensors than the vectors of one learnt word.
+    #[error("{path} is no learnt word (textual inversion): {detail}")]
+    NotLearned { path: PathBuf, detail: String },
 
     // Configurations.
     /// The file is too long to be a configuration.

@@ -1,6 +1,7 @@
 //! The command line as clap parses it: one file per verb.
 //! An argument that can be judged alone is judged here; one that depends on a model or a file is judged by its verb.
 
+pub(crate) mod additions;
 pub(crate) mod bench;
 pub(crate) mod classes;
 pub(crate) mod completions;

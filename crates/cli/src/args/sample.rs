@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use langevin_schedulers::Mode;
 
+use crate::args::additions::Additions;
 use crate::args::classes::Classes;
 use crate::args::number::{count, finite, interval, size, unit_interval};
 
@@ -59,6 +60,8 @@ pub(crate) struct Sample {
     /// Layers of the text encoder left out at the end
     #[arg(long, value_name = "N", default_value = "0")]
     pub(crate) clip_skip: usize,
+    #[command(flatten)]
+    pub(crate) additions: Additions,
     /// Pictures in all; picture i is of the i-th of the classes given, in turn [default: one of each, or 16]
     #[arg(long, value_name = "N", value_parser = count)]
     pub(crate) count: Option<usize>,

@@ -53,7 +53,6 @@ pub(super) fn refuse_options(args: &Sample, more: &[(&str, bool)]) -> Result<(),
         ("--solver", solver.is_some()),
         ("--grid", args.grid.is_some()),
         ("--guidance-interval", args.guidance_interval.is_some()),
-        ("--animate", args.animate.is_some()),
         ("--batch", args.batch.is_some()),
     ];
     match given.iter().chain(more).find(|(_, given)| *given) {
@@ -114,7 +113,7 @@ pub(super) fn told(args: &Sample, gallery: &Gallery, drawn: &Drawn, loaded: f64)
         seconds(loaded),
         place.display()
     );
-    if let Some(path) = &args.trajectory {
+    for path in [&args.animate, &args.trajectory].into_iter().flatten() {
         text.push_str(&format!("\nwrote {}", path.display()));
     }
     text

@@ -36,7 +36,7 @@ pub(super) fn run(
     context: &Context,
     pipeline: &Pipeline,
 ) -> Result<Outcome, Failure> {
-    refuse_options(args, &[])?;
+    refuse_options(args, &[("--animate", args.animate.is_some())])?;
     let rng = choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?;
     let device = context.device();
     let begun = Instant::now();
@@ -76,9 +76,10 @@ pub(super) fn run(
     let gallery = gallery(args.out.as_deref(), record(args, steps, (asked.guidance, rng), &[]));
     gallery.prepare(&job)?;
     args.trajectory.iter().try_for_each(|path| make_folder_of(path))?;
-    let drawn = one_by_one(context, &job, asked.plan.calls(), &gallery, &mut |index, observer| {
-        model.draw(&asked, index, &device, observer)
-    })?;
+    let drawn =
+        one_by_one(context, &job, asked.plan.calls(), &gallery, None, &mut |index, observer| {
+            model.draw(&asked, index, &device, observer)
+        })?;
     gallery.finish(&job, &drawn.samples)?;
     if let Some(path) = &args.trajectory {
         save_trajectory(path, &drawn, shape)?;

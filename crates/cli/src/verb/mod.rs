@@ -1,5 +1,6 @@
 //! The verbs: each turns its arguments into library calls and the result into an [`Outcome`].
 
+mod additions;
 mod beginning;
 mod bench;
 mod completions;
@@ -12,6 +13,7 @@ mod lab;
 mod latent;
 mod likelihood;
 mod one_by_one;
+mod previews;
 mod prompted;
 mod quickstart;
 mod sample;

@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 use langevin_models::Samples;
 use langevin_pipelines::{Error, Progress, Samples as Sample};
 
+use super::previews::Previews;
 use crate::context::Context;
 use crate::draw::{Drawn, Job};
 use crate::failure::Failure;
@@ -22,8 +23,10 @@ pub(super) fn one_by_one(
     job: &Job,
     steps: usize,
     gallery: &Gallery,
+    previews: Option<&mut Previews<'_>>,
     picture: &mut dyn FnMut(usize, &mut Observer<'_>) -> Result<Sample, Error>,
 ) -> Result<Drawn, Failure> {
+    let mut previews = previews;
     let watch = context.interrupt.watch();
     let mut progress = context.task("sample");
     let mut states = vec![Vec::new(); if job.recorded > 0 { steps + 1 } else { 0 }];
@@ -42,11 +45,18 @@ pub(super) fn one_by_one(
                     Err(error) => failed = Some(error),
                 }
             }
+            if let Some(previews) = &mut previews
+                && let Err(error) = previews.show(now)
+            {
+                failed = Some(error);
+                return ControlFlow::Break(());
+            }
             if watch.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let drawn = match picture(index, &mut observer) {
             Ok(drawn) => drawn,
             Err(Error::Interrupted { done, total }) => {
+                failed.map_or(Ok(()), Err)?;
                 let sentence = format!("{done} of {} drawn", counted(total, "picture"));
                 return Err(Failure::interrupted(sentence)
                     .hint("the same command draws the same pictures again"));
@@ -70,7 +80,7 @@ pub(super) fn one_by_one(
     Ok(Drawn { samples: all, states, seconds: taken })
 }
 
-fn numbers(tensor: Tensor<4>) -> Result<Vec<f32>, Failure> {
+pub(super) fn numbers(tensor: Tensor<4>) -> Result<Vec<f32>, Failure> {
     tensor
         .into_data()
         .try_into_vec::<f32>()

@@ -4,15 +4,17 @@ use std::time::Instant;
 
 use langevin_models::RngKind;
 use langevin_pipelines::{
-    self as pipelines, Decoding, Init, draws_from_text, reads_prompts, text_to_image,
+    self as pipelines, Decoding, Init, Wording, draws_from_text, reads_prompts, text_to_image,
 };
 use langevin_schedulers::Request;
 use langevin_weights::folder::{ModelFolder, Pipeline};
 use serde_json::json;
 
+use super::additions::add;
 use super::beginning;
 use super::composed::{count, latents, record, refuse_options, told};
 use super::one_by_one::one_by_one;
+use super::previews::Previews;
 use super::sample::{choice, gallery, save_trajectory};
 use crate::args::sample::Sample;
 use crate::context::Context;
@@ -44,6 +46,7 @@ pub(super) fn run(
     let begun = Instant::now();
     let model =
         text_to_image(pipeline, &device).hint("`langevin info` says what a folder holds")?;
+    let model = add(model, &args.additions, context, &device)?;
     model.notes().iter().for_each(|note| context.note(note));
     pipeline.notes().iter().for_each(|note| context.note(note));
     let loaded = begun.elapsed().as_secs_f64();
@@ -82,6 +85,7 @@ pub(super) fn run(
         plan,
         guidance,
         clip_skip: args.clip_skip,
+        wording: if args.additions.weighting { Wording::Weighted } else { Wording::Plain },
         decoding: if args.tiles { Decoding::Tiles } else { Decoding::Whole },
         rng,
         start: given.map(|(_, start)| start),
@@ -94,11 +98,15 @@ pub(super) fn run(
     let gallery = Gallery { prompts: asked.prompts.clone(), ..gallery };
     gallery.prepare(&job)?;
     args.trajectory.iter().try_for_each(|path| make_folder_of(path))?;
-    let drawn = one_by_one(context, &job, asked.plan.calls(), &gallery, &mut |index, observer| {
+    let mut previews = Previews::new(args, model.as_ref(), shape[0], &device)?;
+    let shown = Some(&mut previews);
+    let steps_of = asked.plan.calls();
+    let drawn = one_by_one(context, &job, steps_of, &gallery, shown, &mut |index, observer| {
         let note = &mut |text: String| context.note(&text);
         model.draw(&asked, index, &device, note, observer)
     })?;
     gallery.finish(&job, &drawn.samples)?;
+    previews.finish(&job)?;
     if let Some(path) = &args.trajectory {
         save_trajectory(path, &drawn, shape)?;
     }
@@ -109,9 +117,11 @@ pub(super) fn run(
             "steps": steps, "solver": Way::SCHEDULER, "eta": args.eta, "guidance": guidance,
             "rng": rng.to_string(), "size": size, "clip_skip": args.clip_skip, "tiles": args.tiles,
             "init": args.init, "mask": args.mask, "strength": init.as_ref().map(Init::strength),
+            "additions": args.additions.record(),
         },
         "seconds": { "load": loaded, "sample": drawn.seconds },
-        "sheet": gallery.sheet, "trajectory": args.trajectory, "notes": model.notes(),
+        "sheet": gallery.sheet, "trajectory": args.trajectory,
+        "animation": args.animate, "notes": model.notes(),
     });
     Ok(Outcome::done(text, json))
 }
@@ -140,10 +150,9 @@ fn prompts(args: &Sample) -> Result<Vec<String>, Failure> {
 /// What a PNG records of a job, beside what all pipelines record.
 fn more(args: &Sample, asked: &pipelines::Job, init: Option<&Init>) -> Vec<(&'static str, String)> {
     let [height, width] = asked.size;
-    let mut more = vec![
-        ("negative", asked.negative.clone().unwrap_or_default()),
-        ("size", format!("{height}x{width}")),
-    ];
+    let mut more = args.additions.record();
+    more.push(("negative", asked.negative.clone().unwrap_or_default()));
+    more.push(("size", format!("{height}x{width}")));
     for (key, path) in [("init", &args.init), ("mask", &args.mask)] {
         more.extend(path.iter().map(|path| (key, path.display().to_string())));
     }

@@ -155,7 +155,7 @@ fn without_prompts(args: &Sample) -> Result<(), Failure> {
         ("--clip-skip", args.clip_skip != 0),
         ("--tiles", args.tiles),
     ];
-    match given.iter().find(|(_, given)| *given) {
+    match given.iter().chain(&args.additions.given()).find(|(_, given)| *given) {
         Some((option, _)) => Err(Failure::usage(format!(
             "{option} does not go with this model, which reads no prompts"
         ))

@@ -3,6 +3,7 @@
 
 mod config;
 mod embeddings;
+mod learn;
 mod model;
 mod output;
 mod pooling;

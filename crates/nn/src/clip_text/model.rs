@@ -16,7 +16,7 @@ pub struct CLIPTextModel {
     /// From a sequence's state to the space that it shares with pictures.
     pub text_projection: Option<Linear>,
     #[module(skip)]
-    config: CLIPTextConfig,
+    pub(super) config: CLIPTextConfig,
 }
 
 /// The network without the projection.

@@ -3,6 +3,7 @@
 //! A name is the path of field names and list indices from the module to the tensor, joined by dots; an `Option` and
 //! the variant of an enum add nothing to it. Every function here walks a module in the same order, its field order.
 
+mod add;
 mod assign;
 mod collect;
 mod gradients;
@@ -11,6 +12,7 @@ mod path;
 mod update;
 mod values;
 
+pub use add::{Deltas, add};
 pub use assign::assign;
 pub use collect::{ParamInfo, collect, list};
 pub use gradients::gradients;

@@ -6,12 +6,16 @@ use burn::tensor::{Device, Tensor};
 use langevin_core::Level;
 use langevin_nn::FluxInputs;
 use langevin_schedulers::{Levels, Network, Plan, Request, Start};
+use langevin_weights::lora::Part;
 
 use super::packing::{pack, places, unpack};
 use super::{AXES, Flux, T5_LENGTH};
 use crate::known::Masking;
+use crate::merge::Merge;
+use crate::text::Clip;
 use crate::{
-    Init, Job, Known, Prepared, Progress, Result, Samples, Task, TextToImage, Usual, sampling,
+    Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task, TextToImage, Usual,
+    sampling,
 };
 
 /// Latents along the side of a picture of the usual size.
@@ -56,6 +60,21 @@ impl TextToImage for Flux {
         Ok(Prepared::Latents(known.from_first_level()))
     }
 
+    fn merge(mut self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {
+        self.transformer = merge.apply(Part::Denoiser, self.transformer)?;
+        self.clip.model = merge.apply(Part::Text(1), self.clip.model)?;
+        self.t5.model = merge.apply(Part::Text(2), self.t5.model)?;
+        Ok(self)
+    }
+
+    fn clips(&mut self) -> Vec<(Part, &mut Clip)> {
+        vec![(Part::Text(1), &mut self.clip)]
+    }
+
+    fn latents(&self) -> Latents {
+        Latents::Flux
+    }
+
     fn draw(
         &self,
         job: &Job,
@@ -65,6 +84,7 @@ impl TextToImage for Flux {
         observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Samples> {
         let shape = self.latent_shape(job.size)?;
+        sampling::plain_words(job, "Flux")?;
         if index == 0 {
             self.unread(job).into_iter().for_each(&mut *note);
         }

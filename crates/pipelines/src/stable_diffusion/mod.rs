@@ -2,10 +2,12 @@
 //! the prompt by one or two text encoders.
 
 mod guidance_embedding;
+mod merge;
 mod prompt;
 mod sampling;
 mod sight;
 mod task;
+mod weighted;
 
 use burn::tensor::Device;
 use langevin_nn::{
@@ -19,7 +21,7 @@ use crate::load::{expect_class, load};
 use sight::Sight;
 
 use crate::text::Clip;
-use crate::{Error, Result};
+use crate::{Error, Latents, Result};
 
 /// The pipelines that are run, by the class in `model_index.json`.
 pub const CLASS_NAMES: &[&str] = &[
@@ -169,5 +171,13 @@ impl StableDiffusion {
     pub fn usual_size(&self) -> [usize; 2] {
         let sides = self.unet.config().sample_size.map_or([64; 2], langevin_nn::SampleSize::sides);
         sides.map(|side| side * self.reduction())
+    }
+
+    /// Which latents it works in.
+    pub fn latents(&self) -> Latents {
+        match self.reading {
+            Reading::Last => Latents::StableDiffusion,
+            Reading::Penultimate => Latents::Xl,
+        }
     }
 }

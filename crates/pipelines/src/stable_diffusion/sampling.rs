@@ -47,7 +47,7 @@ impl StableDiffusion {
                 let prompt = job.prompts.get(index).map(String::as_str).unwrap_or_default();
                 let mut cut =
                     |text: &str| note(format!("the prompt is too long; cut off: \"{text}\""));
-                self.embed(prompt, job.clip_skip, device, &mut cut)?
+                self.embed((prompt, job.wording), job.clip_skip, device, &mut cut)?
             }
         };
         let course = sampling::course(job, index, shape, device);
@@ -72,10 +72,15 @@ impl StableDiffusion {
                 None if self.zeros || self.sight.is_some() => told.zeros_like(),
                 text => {
                     // Python's pipelines leave layers out for the prompt alone.
-                    self.embed(text.as_deref().unwrap_or_default(), 0, device, &mut |_| {})?
+                    let text = (text.as_deref().unwrap_or_default(), job.wording);
+                    self.embed(text, 0, device, &mut |_| {})?
                 }
             };
-            vec![negative, told]
+            let length = negative.tokens.dims()[1].max(told.tokens.dims()[1]);
+            vec![
+                self.filled_up(negative, length, 0, device)?,
+                self.filled_up(told, length, job.clip_skip, device)?,
+            ]
         } else {
             vec![told]
         };

@@ -5,11 +5,14 @@ use std::ops::ControlFlow;
 
 use burn::tensor::Device;
 use langevin_schedulers::{Config, Plan, Request, Start};
+use langevin_weights::lora::Part;
 
 use super::{Kind, StableDiffusion};
 use crate::known::Masking;
+use crate::merge::Merge;
+use crate::text::Clip;
 use crate::{
-    Error, Init, Job, Known, Prepared, Progress, Result, Samples, Task, TextToImage, Usual,
+    Error, Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task, TextToImage, Usual,
 };
 
 impl TextToImage for StableDiffusion {
@@ -70,6 +73,18 @@ impl TextToImage for StableDiffusion {
             return Ok(Prepared::Embedding(sight.see(init, device)?));
         }
         Ok(Prepared::Latents(Known::new(&self.vae, init, size, self.masking, device)?))
+    }
+
+    fn merge(self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {
+        Ok(Box::new(self.merged(merge)?))
+    }
+
+    fn clips(&mut self) -> Vec<(Part, &mut Clip)> {
+        self.clips()
+    }
+
+    fn latents(&self) -> Latents {
+        self.latents()
     }
 
     fn draw(

@@ -6,13 +6,16 @@ use burn::tensor::{Device, Tensor};
 use langevin_core::Level;
 use langevin_nn::SD3Inputs;
 use langevin_schedulers::{Network, Plan, Request, Start};
+use langevin_weights::lora::Part;
 
 use super::StableDiffusion3;
 use super::prompt::Embedded;
 use crate::known::Masking;
+use crate::merge::Merge;
+use crate::text::{Clip, T5};
 use crate::{
-    Error, Init, Job, Known, Prepared, Progress, Result, Samples, Task, TextToImage, Usual,
-    sampling,
+    Error, Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task, TextToImage,
+    Usual, sampling,
 };
 
 impl TextToImage for StableDiffusion3 {
@@ -59,6 +62,28 @@ impl TextToImage for StableDiffusion3 {
         Ok(Prepared::Latents(Known::new(&self.vae, init, size, Masking::Kept, device)?))
     }
 
+    fn merge(mut self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {
+        self.transformer = merge.apply(Part::Denoiser, self.transformer)?;
+        let [first, second] = self.clips;
+        self.clips = [
+            Clip { model: merge.apply(Part::Text(1), first.model)?, ..first },
+            Clip { model: merge.apply(Part::Text(2), second.model)?, ..second },
+        ];
+        if let Some(t5) = self.t5 {
+            self.t5 = Some(T5 { model: merge.apply(Part::Text(3), t5.model)?, ..t5 });
+        }
+        Ok(self)
+    }
+
+    fn clips(&mut self) -> Vec<(Part, &mut Clip)> {
+        let [first, second] = &mut self.clips;
+        vec![(Part::Text(1), first), (Part::Text(2), second)]
+    }
+
+    fn latents(&self) -> Latents {
+        Latents::StableDiffusion3
+    }
+
     fn draw(
         &self,
         job: &Job,
@@ -68,6 +93,7 @@ impl TextToImage for StableDiffusion3 {
         observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Samples> {
         let shape = self.latent_shape(job.size)?;
+        sampling::plain_words(job, "Stable Diffusion 3")?;
         let prompt = job.prompts.get(index).map(String::as_str).unwrap_or_default();
         let told = self.embed(prompt, job.clip_skip, device, note)?;
         let network = Guided {

@@ -44,8 +44,16 @@ impl Clip {
     ) -> Result<CLIPTextOutput> {
         let tokens = self.tokenizer.encode(prompt)?;
         tokens.cut.as_deref().into_iter().for_each(cut);
-        let length = tokens.ids.len();
-        let ids = TensorData::new(tokens.ids, [1, length]);
+        self.read_ids(tokens.ids, device)
+    }
+
+    /// The states of tokens, `[1, L, C]` each.
+    ///
+    /// # Errors
+    /// Where the network refuses.
+    pub fn read_ids(&self, ids: Vec<i64>, device: &Device) -> Result<CLIPTextOutput> {
+        let length = ids.len();
+        let ids = TensorData::new(ids, [1, length]);
         Ok(self.model.try_forward(Tensor::<2, Int>::from_data(ids, device))?)
     }
 

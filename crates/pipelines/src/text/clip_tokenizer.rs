@@ -1,6 +1,7 @@
 //! CLIP's byte-pair encoding (Radford et al. 2021; Sennrich et al. 2016): lower case, words and punctuation apart, each
 //! word's bytes merged by rank; from `tokenizer.json`, or from `vocab.json` and `merges.txt`.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use tokenizers::models::bpe::BPE;
@@ -34,6 +35,8 @@ pub struct ClipTokenizer {
     end: i64,
     padding: i64,
     length: usize,
+    /// Words that were learnt: the first token, and how many there are.
+    learned: Vec<(String, usize)>,
 }
 
 impl ClipTokenizer {
@@ -62,7 +65,7 @@ impl ClipTokenizer {
         if length < 2 {
             return Err(refused(format!("{length} tokens leave no place for a prompt")));
         }
-        Ok(Self { tokenizer, start, end, padding, length })
+        Ok(Self { tokenizer, start, end, padding, length, learned: Vec::new() })
     }
 
     /// How many tokens every prompt becomes.
@@ -75,11 +78,64 @@ impl ClipTokenizer {
     /// # Errors
     /// Where the tokenizer's own rules fail.
     pub fn encode(&self, prompt: &str) -> Result<Tokens> {
-        Tokens::new(&self.tokenizer, prompt, self.length - 2, |ids| {
-            ids.insert(0, self.start);
-            ids.push(self.end);
-            ids.resize(self.length, self.padding);
-        })
+        let prompt = self.spelled_out(prompt)?;
+        Tokens::new(&self.tokenizer, &prompt, self.room(), |ids| self.finish(ids))
+    }
+
+    /// How many tokens of a prompt fit between the markers.
+    pub(super) fn room(&self) -> usize {
+        self.length - 2
+    }
+
+    /// Puts the markers around at most [`Self::room`] tokens, and padding behind them.
+    pub(super) fn finish(&self, ids: &mut Vec<i64>) {
+        ids.insert(0, self.start);
+        ids.push(self.end);
+        ids.resize(self.length, self.padding);
+    }
+
+    /// All tokens of a text, without markers.
+    pub(super) fn ids(&self, text: &str) -> Result<Vec<i64>> {
+        let text = self.spelled_out(text)?;
+        Ok(Tokens::new(&self.tokenizer, &text, usize::MAX, |_| ())?.ids)
+    }
+
+    /// Adds the tokens `word`, `word_1`, … and returns the first one's index.
+    ///
+    /// # Errors
+    /// Where one of them is empty or known already.
+    pub fn learn(&mut self, word: &str, count: usize) -> Result<usize> {
+        let refused = |found: String, expected: &str| {
+            Err(Error::Value { name: "the learnt word", found, expected: expected.to_owned() })
+        };
+        if word.trim() != word || word.is_empty() {
+            return refused(format!("\"{word}\""), "a word without spaces around it");
+        }
+        let tokens: Vec<String> = (0..count)
+            .map(|i| if i == 0 { word.to_owned() } else { format!("{word}_{i}") })
+            .collect();
+        if let Some(known) = tokens.iter().find(|t| self.tokenizer.token_to_id(t).is_some()) {
+            return refused(known.clone(), "a word that the tokenizer does not know yet");
+        }
+        let first = self.tokenizer.get_vocab_size(true);
+        let added: Vec<AddedToken> =
+            tokens.into_iter().map(|token| AddedToken::from(token, false)).collect();
+        self.tokenizer.add_tokens(&added);
+        self.learned.push((word.to_owned(), count));
+        Ok(first)
+    }
+
+    /// A prompt with every learnt word of several tokens followed by the others of them.
+    fn spelled_out<'a>(&self, prompt: &'a str) -> Result<Cow<'a, str>> {
+        let mut prompt = Cow::Borrowed(prompt);
+        for (word, count) in self.learned.iter().filter(|(_, count)| *count > 1) {
+            let encoding = super::tokens::encoding(&self.tokenizer, &prompt)?;
+            if encoding.get_tokens().iter().any(|token| token == word) {
+                let others = (1..*count).map(|i| format!(" {word}_{i}")).collect::<String>();
+                prompt = Cow::Owned(prompt.replace(word, &format!("{word}{others}")));
+            }
+        }
+        Ok(prompt)
     }
 }
 

@@ -1,11 +1,21 @@
-//! T5's words by a unigram model (Kudo 2018; Raffel et al. 2020), from `tokenizer.json`.
+//! T5's words by a unigram model (Kudo 2018; Raffel et al. 2020), from `tokenizer.json`, or from SentencePiece's
+//! `spiece.model`.
 
 use std::path::Path;
 
-use tokenizers::Tokenizer;
+use langevin_weights::Config;
+use serde_json::Value;
+use tokenizers::models::unigram::Unigram;
+use tokenizers::normalizers::precompiled::Precompiled;
+use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
+use tokenizers::pre_tokenizers::sequence::Sequence;
+use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
+use tokenizers::{AddedToken, PreTokenizerWrapper, Tokenizer};
 
 use super::Tokens;
+use super::charsmap;
 use super::markers::Markers;
+use super::sentence_piece::SentencePiece;
 use crate::{Error, Result};
 
 /// The tokenizer of a T5 encoder: no start, the prompt, one end, then padding.
@@ -20,27 +30,24 @@ impl T5Tokenizer {
     /// Opens the folder of a tokenizer for an encoder that knows `vocabulary` tokens.
     ///
     /// # Errors
-    /// Where there is no `tokenizer.json`, it is damaged, or a marker is no token.
+    /// Where there is neither `tokenizer.json` nor `spiece.model`, it is damaged, or a marker is no token.
     pub fn open(folder: &Path, vocabulary: usize) -> Result<Self> {
         let refused = |reason: String| Error::Component { path: folder.to_owned(), reason };
-        let file = folder.join("tokenizer.json");
-        if !file.exists() {
-            return Err(refused(if folder.join("spiece.model").exists() {
-                "spiece.model has to be converted to tokenizer.json, as saving the tokenizer with Python's transformers \
-                 does"
-                    .to_owned()
-            } else {
-                "there is no tokenizer.json".to_owned()
-            }));
-        }
-        let read = || {
-            let mut tokenizer = Tokenizer::from_file(&file)?;
-            tokenizer.with_truncation(None)?;
-            tokenizer.with_padding(None);
-            Ok(tokenizer)
+        let (whole, pieces) = (folder.join("tokenizer.json"), folder.join("spiece.model"));
+        let tokenizer = if whole.exists() {
+            let read = || {
+                let mut tokenizer = Tokenizer::from_file(&whole)?;
+                tokenizer.with_truncation(None)?;
+                tokenizer.with_padding(None);
+                Ok(tokenizer)
+            };
+            read().map_err(|error: tokenizers::Error| refused(error.to_string()))?
+        } else if pieces.exists() {
+            from_pieces(&pieces, extra_tokens(folder)?)
+                .map_err(|reason| refused(format!("spiece.model cannot be used: {reason}")))?
+        } else {
+            return Err(refused("there is no tokenizer.json and no spiece.model".to_owned()));
         };
-        let tokenizer: Tokenizer =
-            read().map_err(|error: tokenizers::Error| refused(error.to_string()))?;
         let [start, end, padding] = ["<s>", "</s>", "<pad>"].map(str::to_owned);
         let markers = Markers { start, end, padding, length: None }.or_read(folder)?;
         let id = |token: &str| {
@@ -74,4 +81,56 @@ impl T5Tokenizer {
             ids.resize(length, self.padding);
         })
     }
+}
+
+/// No longer file than this is read; T5's has 0.8 MB, the largest multilingual ones 5.
+const LONGEST: u64 = 1 << 26;
+
+/// The token that stands for what no piece does, in all of T5's files.
+const UNKNOWN: usize = 2;
+
+/// How many tokens `<extra_id_…>` there are behind those of the file.
+fn extra_tokens(folder: &Path) -> Result<usize> {
+    let path = folder.join("tokenizer_config.json");
+    if !path.exists() {
+        return Ok(100);
+    }
+    let config = Config::read(path)?;
+    let count = config.values().get("extra_ids").and_then(Value::as_u64).unwrap_or(100);
+    Ok(count.min(10_000) as usize)
+}
+
+/// The tokenizer that transformers makes of a SentencePiece file.
+fn from_pieces(path: &Path, extra: usize) -> Result<Tokenizer, String> {
+    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > LONGEST {
+        return Err(format!("it is {length} bytes long, and {LONGEST} is the most allowed"));
+    }
+    let model = SentencePiece::read(&std::fs::read(path).map_err(|error| error.to_string())?)?;
+    if model.kind != 1 {
+        return Err(format!("its kind is {}, but 1, unigram, was expected", model.kind));
+    }
+    let mut pieces = model.pieces;
+    let extra: Vec<String> = (0..extra).rev().map(|i| format!("<extra_id_{i}>")).collect();
+    pieces.extend(extra.iter().map(|token| (token.clone(), 0.0)));
+    let unigram = Unigram::from(pieces, Some(UNKNOWN), false).map_err(|error| error.to_string())?;
+    let mut tokenizer = Tokenizer::new(unigram);
+    if !model.charsmap.is_empty() {
+        charsmap::check(&model.charsmap)?;
+        let map = Precompiled::from(&model.charsmap).map_err(|error| error.to_string())?;
+        tokenizer.with_normalizer(Some(map));
+    }
+    tokenizer.with_pre_tokenizer(Some(Sequence::new(vec![
+        PreTokenizerWrapper::WhitespaceSplit(WhitespaceSplit),
+        Metaspace::new('▁', PrependScheme::Always, true).into(),
+    ])));
+    let special: Vec<AddedToken> = ["<pad>", "</s>", "<unk>"]
+        .into_iter()
+        .map(str::to_owned)
+        .filter(|token| tokenizer.token_to_id(token).is_some())
+        .chain(extra)
+        .map(|token| AddedToken::from(token, true))
+        .collect();
+    tokenizer.add_special_tokens(&special);
+    Ok(tokenizer)
 }

@@ -1,6 +1,6 @@
 //! A prompt as tokens, cut off where it is too long.
 
-use tokenizers::Tokenizer;
+use tokenizers::{Encoding, Tokenizer};
 
 use crate::{Error, Result};
 
@@ -21,11 +21,7 @@ impl Tokens {
         room: usize,
         finish: impl FnOnce(&mut Vec<i64>),
     ) -> Result<Self> {
-        let encoding = tokenizer.encode(prompt, false).map_err(|error| Error::Value {
-            name: "the prompt",
-            found: format!("\"{prompt}\""),
-            expected: format!("text that the tokenizer can read: {error}"),
-        })?;
+        let encoding = encoding(tokenizer, prompt)?;
         let found = encoding.get_ids();
         let kept = found.len().min(room);
         let mut ids = found[..kept].iter().map(|&id| i64::from(id)).collect();
@@ -36,4 +32,13 @@ impl Tokens {
         });
         Ok(Self { ids, cut })
     }
+}
+
+/// A prompt as the tokenizer reads it, without markers.
+pub(super) fn encoding(tokenizer: &Tokenizer, prompt: &str) -> Result<Encoding> {
+    tokenizer.encode(prompt, false).map_err(|error| Error::Value {
+        name: "the prompt",
+        found: format!("\"{prompt}\""),
+        expected: format!("text that the tokenizer can read: {error}"),
+    })
 }
