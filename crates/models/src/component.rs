@@ -27,26 +27,58 @@ pub fn load_component<C: Configuration>(
     holding: Holding,
     device: &Device,
 ) -> Result<(C, C::Network)> {
-    let refused = |reason: String| Error::Component { path: component.folder().to_owned(), reason };
-    let named = |error: langevin_nn::Error| refused(error.to_string());
-    let config = C::from_json(component.config().values()).map_err(named)?;
-    let network = config.init(&mut Init::unset(device, &mut |_| {})).map_err(named)?;
-    let weights = component.weights()?;
-    let shapes = weights
-        .names()
-        .map(|name| Ok((name.to_owned(), weights.shape(name)?.to_vec())))
-        .collect::<Result<Vec<_>>>()?;
+    let named = |error: langevin_nn::Error| refused(component, error.to_string());
+    let (config, network, weights) = parts::<C>(component, device)?;
     let read = &mut |name: &str| {
         values(&weights, name, holding).map_err(|error| langevin_nn::Error::source(name, error))
     };
-    let (network, unused) = params::load_configured::<C>(network, &shapes, read).map_err(named)?;
-    if let Some(name) = unused.first() {
-        let count = unused.len();
-        return Err(refused(format!(
-            "the weights hold {count} tensors that the configuration has no place for, the first is {name}"
-        )));
-    }
+    let (network, unused) =
+        params::load_configured::<C>(network, &shapes(&weights)?, read).map_err(named)?;
+    no_place(component, &unused)?;
     Ok((config, network))
+}
+
+/// The configuration of a component whose weights fit it by their names and shapes; their numbers are not read.
+///
+/// # Errors
+/// As [`load_component`], but for damage among the numbers.
+pub fn check_component<C: Configuration>(component: &Component, device: &Device) -> Result<C> {
+    let named = |error: langevin_nn::Error| refused(component, error.to_string());
+    let (config, network, weights) = parts::<C>(component, device)?;
+    let unused = params::check_configured::<C>(&network, &shapes(&weights)?).map_err(named)?;
+    no_place(component, &unused)?;
+    Ok(config)
+}
+
+fn refused(component: &Component, reason: String) -> Error {
+    Error::Component { path: component.folder().to_owned(), reason }
+}
+
+/// The configuration, its network without numbers, and the weights.
+fn parts<C: Configuration>(
+    component: &Component,
+    device: &Device,
+) -> Result<(C, C::Network, Weights)> {
+    let named = |error: langevin_nn::Error| refused(component, error.to_string());
+    let config = C::from_json(component.config().values()).map_err(named)?;
+    let network = config.init(&mut Init::unset(device, &mut |_| {})).map_err(named)?;
+    Ok((config, network, component.weights()?))
+}
+
+fn shapes(weights: &Weights) -> Result<Vec<(String, Vec<usize>)>> {
+    let names = weights.names();
+    names.map(|name| Ok((name.to_owned(), weights.shape(name)?.to_vec()))).collect()
+}
+
+fn no_place(component: &Component, unused: &[String]) -> Result<()> {
+    let Some(name) = unused.first() else { return Ok(()) };
+    let count = unused.len();
+    Err(refused(
+        component,
+        format!(
+            "the weights hold {count} tensors that the configuration has no place for, the first is {name}"
+        ),
+    ))
 }
 
 fn values(weights: &Weights, name: &str, holding: Holding) -> langevin_weights::Result<Values> {

@@ -23,7 +23,7 @@ pub mod scheduler;
 
 pub use branches::ModelBranches;
 pub use classes::Classes;
-pub use component::{Holding, load_component};
+pub use component::{Holding, check_component, load_component};
 pub use config::ModelConfig;
 pub use denoiser::ModelDenoiser;
 pub use error::{Error, Result};

@@ -86,6 +86,13 @@ pub struct Job {
     pub picture: Option<Prepared>,
 }
 
+impl Job {
+    /// Whether nothing is drawn after picture `index`, so that networks can be let go.
+    pub(crate) fn is_last(&self, index: usize) -> bool {
+        index + 1 >= self.seeds.len()
+    }
+}
+
 /// Where sampling stands: told once for each state, and once more when the picture is decoded.
 #[derive(Debug)]
 pub struct Progress<'a> {

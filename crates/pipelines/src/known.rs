@@ -8,11 +8,11 @@
 use burn::tensor::{Device, Tensor};
 use langevin_core::{Level, State};
 use langevin_models::PlanNoise;
+use langevin_nn::AutoencoderKLConfig;
 use langevin_nn::autoencoder_kl::Posterior;
-use langevin_nn::{AutoencoderKL, AutoencoderKLConfig};
 use langevin_schedulers::{Network, NoiseSource, Plan};
 
-use crate::{Init, Result};
+use crate::{Init, OnDemand, Result};
 
 /// What a mask means to the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +65,13 @@ pub(crate) struct Kept {
 impl Known {
     /// The picture of `init` at this size. With a mask a way of full strength starts from noise alone.
     pub(crate) fn new(
-        vae: &AutoencoderKL,
+        vae: &OnDemand<AutoencoderKLConfig>,
         init: &Init,
         size: [usize; 2],
         masking: Masking,
         device: &Device,
     ) -> Result<Self> {
-        let config = vae.config().clone();
+        let (config, vae) = (vae.config().clone(), vae.get()?);
         let pixels = init.pixels(size, device)?;
         let mask = init.mask(size, config.reduction(), device)?;
         let from_noise = mask.is_some() && init.strength() == 1.0;

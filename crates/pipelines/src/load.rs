@@ -21,16 +21,20 @@ pub fn class_of(component: &Component) -> Option<&str> {
 /// # Errors
 /// Where the class is another, a tensor is missing, misshapen or left over, or a file is damaged.
 pub fn load<C: Configuration>(component: &Component, device: &Device) -> Result<(C, C::Network)> {
-    if let Some(class) = class_of(component)
-        && !C::CLASS_NAMES.contains(&class)
-    {
-        return Err(Error::Class {
+    expect_configuration::<C>(component)?;
+    Ok(load_component::<C>(component, Holding::AsStored, device)?)
+}
+
+/// Makes sure that the class of a component is one of `C`, if it names any.
+pub(crate) fn expect_configuration<C: Configuration>(component: &Component) -> Result<()> {
+    match class_of(component) {
+        Some(class) if !C::CLASS_NAMES.contains(&class) => Err(Error::Class {
             path: component.folder().to_owned(),
             class: class.to_owned(),
             known: C::CLASS_NAMES.join(", "),
-        });
+        }),
+        _ => Ok(()),
     }
-    Ok(load_component::<C>(component, Holding::AsStored, device)?)
 }
 
 /// The class of a pipeline, which must be one of `known`.

@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor};
 use langevin_core::State;
-use langevin_nn::AutoencoderKL;
+use langevin_nn::AutoencoderKLConfig;
 use langevin_nn::autoencoder_kl::Tiling;
 use langevin_schedulers::Network;
 
 use crate::course::Course;
-use crate::{Decoding, Error, Job, Prepared, Progress, Result, Wording};
+use crate::{Decoding, Error, Job, OnDemand, Prepared, Progress, Result, Wording};
 
 /// The course of picture `index`; `shape` is `[C, h, w]`.
 pub(crate) fn course<'a>(
@@ -49,11 +49,12 @@ pub(crate) fn latents(
 
 /// The picture of a diffusion model's latents.
 pub(crate) fn decode(
-    vae: &AutoencoderKL,
+    vae: &OnDemand<AutoencoderKLConfig>,
     latents: Tensor<4>,
     decoding: Decoding,
 ) -> Result<Tensor<4>> {
     let latents = vae.config().from_diffusion(latents);
+    let vae = vae.get()?;
     Ok(match decoding {
         Decoding::Whole => vae.decode(latents)?,
         Decoding::Tiles => vae.decode_tiled(latents, &Tiling::new(vae.config())?)?,

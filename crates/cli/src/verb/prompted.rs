@@ -48,7 +48,8 @@ pub(super) fn run(
         text_to_image(pipeline, &device).hint("`langevin info` says what a folder holds")?;
     let model = add(model, &args.additions, context, &device)?;
     model.notes().iter().for_each(|note| context.note(note));
-    pipeline.notes().iter().for_each(|note| context.note(note));
+    let noted = pipeline.notes();
+    noted.iter().for_each(|note| context.note(note));
     let loaded = begun.elapsed().as_secs_f64();
     let task = beginning::task(args);
     let usual = model.usual(task).map_err(beginning::refused)?;
@@ -105,6 +106,12 @@ pub(super) fn run(
         let note = &mut |text: String| context.note(&text);
         model.draw(&asked, index, &device, note, observer)
     })?;
+    // Networks are read when they are needed, and only then it shows whether their numbers are finite.
+    pipeline
+        .notes()
+        .iter()
+        .filter(|note| !noted.contains(note))
+        .for_each(|note| context.note(note));
     gallery.finish(&job, &drawn.samples)?;
     previews.finish(&job)?;
     if let Some(path) = &args.trajectory {

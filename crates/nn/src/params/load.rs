@@ -1,7 +1,7 @@
 //! Writing parameters by their name, as when a file is opened.
 
-use super::Values;
 use super::path::Path;
+use super::{Values, list};
 use crate::layer::attention;
 use crate::{Configuration, Error};
 use burn::module::{Module, ModuleMapper, Param};
@@ -56,36 +56,70 @@ pub fn load_configured<C: Configuration>(
     Ok((network, unused))
 }
 
+/// Checks that `tensors`, the names and shapes of a state dictionary, are those that the network of a configuration needs,
+/// as [`load_configured`] does, without reading them; returns the names that no parameter would use.
+///
+/// # Errors
+/// [`Error::Missing`] and [`Error::Shape`] name the tensor and its shapes.
+pub fn check_configured<C: Configuration>(
+    network: &C::Network,
+    tensors: &[(String, Vec<usize>)],
+) -> Result<Vec<String>, Error> {
+    let mut unused = Unused::new(tensors);
+    for parameter in list(network) {
+        unused.take(&parameter.name, &parameter.shape, &C::older_name)?;
+    }
+    let mut unused = unused.names(tensors);
+    unused.retain(|name| !C::ignored(name));
+    Ok(unused)
+}
+
 fn load_named<M: Module>(
     module: M,
     tensors: &[(String, Vec<usize>)],
     other_name: &dyn Fn(&str) -> Option<String>,
     read: &mut dyn FnMut(&str) -> Result<Values, Error>,
 ) -> Result<(M, Vec<String>), Error> {
-    let mut unused: HashMap<&str, &[usize]> =
-        tensors.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect();
-    let module = load(module, &mut |name, expected| {
+    let mut unused = Unused::new(tensors);
+    let module =
+        load(module, &mut |name, expected| read(unused.take(name, expected, other_name)?))?;
+    Ok((module, unused.names(tensors)))
+}
+
+/// The tensors of a state dictionary that no parameter has used so far, with their shapes.
+struct Unused<'a>(HashMap<&'a str, &'a [usize]>);
+
+impl<'a> Unused<'a> {
+    fn new(tensors: &'a [(String, Vec<usize>)]) -> Self {
+        Self(tensors.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect())
+    }
+
+    /// The tensor for a parameter, by any of its names.
+    fn take(
+        &mut self,
+        name: &str,
+        expected: &[usize],
+        other_name: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<&'a str, Error> {
         let others = [other_name(name), attention::older_name(name)];
         let (name, found) = std::iter::once(name)
             .chain(others.iter().flatten().map(String::as_str))
-            .find_map(|n| unused.remove_entry(n))
+            .find_map(|n| self.0.remove_entry(n))
             .ok_or_else(|| Error::Missing { name: name.to_owned(), expected: expected.to_vec() })?;
-        if !found.strip_prefix(expected).is_some_and(|rest| rest.iter().all(|&d| d == 1)) {
-            return Err(Error::Shape {
-                name: name.to_owned(),
-                found: found.to_vec(),
-                expected: expected.to_vec(),
-            });
+        if found.strip_prefix(expected).is_some_and(|rest| rest.iter().all(|&d| d == 1)) {
+            return Ok(name);
         }
-        read(name)
-    })?;
-    let unused = tensors
-        .iter()
-        .map(|(n, _)| n)
-        .filter(|n| unused.contains_key(n.as_str()))
-        .cloned()
-        .collect();
-    Ok((module, unused))
+        Err(Error::Shape {
+            name: name.to_owned(),
+            found: found.to_vec(),
+            expected: expected.to_vec(),
+        })
+    }
+
+    fn names(self, tensors: &[(String, Vec<usize>)]) -> Vec<String> {
+        let names = tensors.iter().map(|(name, _)| name);
+        names.filter(|name| self.0.contains_key(name.as_str())).cloned().collect()
+    }
 }
 
 struct Loader<'s> {

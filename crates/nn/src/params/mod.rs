@@ -16,7 +16,7 @@ pub use add::{Deltas, add};
 pub use assign::assign;
 pub use collect::{ParamInfo, collect, list};
 pub use gradients::gradients;
-pub use load::{Source, load, load_configured, load_state_dict};
+pub use load::{Source, check_configured, load, load_configured, load_state_dict};
 pub use update::update;
 pub use values::Values;
 

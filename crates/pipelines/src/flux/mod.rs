@@ -5,13 +5,13 @@ mod packing;
 mod sampling;
 
 use burn::tensor::Device;
-use langevin_nn::{AutoencoderKL, AutoencoderKLConfig, FluxConfig, FluxTransformer2DModel};
+use langevin_nn::{AutoencoderKLConfig, FluxConfig};
 use langevin_schedulers::Config;
 use langevin_weights::folder::Pipeline;
 
-use crate::load::{expect_class, has, load, scheduler};
+use crate::load::{expect_class, has, scheduler};
 use crate::text::{Clip, T5};
-use crate::{Error, Result};
+use crate::{Error, OnDemand, Result};
 
 /// The pipelines that are run, by the class in `model_index.json`.
 pub const CLASS_NAMES: &[&str] = &["FluxPipeline", "FluxImg2ImgPipeline", "FluxInpaintPipeline"];
@@ -28,8 +28,8 @@ const AXES: usize = 3;
 /// A pipeline with its networks.
 #[derive(Debug)]
 pub struct Flux {
-    transformer: FluxTransformer2DModel,
-    vae: AutoencoderKL,
+    transformer: OnDemand<FluxConfig>,
+    vae: OnDemand<AutoencoderKLConfig>,
     clip: Clip,
     t5: T5,
     scheduler: Config,
@@ -37,7 +37,7 @@ pub struct Flux {
 }
 
 impl Flux {
-    /// Reads a pipeline's components.
+    /// Opens a pipeline's components; their numbers are read when they are needed.
     ///
     /// # Errors
     /// Where the class is another, a component is missing, damaged or of a class that is not run, or two of them do not
@@ -47,8 +47,8 @@ impl Flux {
         let scheduler = scheduler(pipeline, SCHEDULERS)?;
         let clip = Clip::load(pipeline, ["text_encoder", "tokenizer"], device)?;
         let t5 = T5::load(pipeline, ["text_encoder_2", "tokenizer_2"], device)?;
-        let (_, transformer) = load::<FluxConfig>(&pipeline.component("transformer")?, device)?;
-        let (_, vae) = load::<AutoencoderKLConfig>(&pipeline.component("vae")?, device)?;
+        let transformer = OnDemand::<FluxConfig>::open(pipeline.component("transformer")?, device)?;
+        let vae = OnDemand::<AutoencoderKLConfig>::open(pipeline.component("vae")?, device)?;
         let mut notes = scheduler.warnings();
         if has(pipeline, "image_encoder") {
             notes.push("the component image_encoder is not used".to_owned());

@@ -1,10 +1,11 @@
 //! The loop: noise, the scheduler's steps with the transformer, the autoencoder's picture.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 use langevin_core::Level;
-use langevin_nn::FluxInputs;
+use langevin_nn::{FluxInputs, FluxTransformer2DModel};
 use langevin_schedulers::{Levels, Network, Plan, Request, Start};
 use langevin_weights::lora::Part;
 
@@ -61,9 +62,10 @@ impl TextToImage for Flux {
     }
 
     fn merge(mut self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {
-        self.transformer = merge.apply(Part::Denoiser, self.transformer)?;
-        self.clip.model = merge.apply(Part::Text(1), self.clip.model)?;
-        self.t5.model = merge.apply(Part::Text(2), self.t5.model)?;
+        self.transformer =
+            self.transformer.changed(|network| merge.apply(Part::Denoiser, network))?;
+        self.clip = self.clip.changed(|network| merge.apply(Part::Text(1), network))?;
+        self.t5.model = self.t5.model.changed(|network| merge.apply(Part::Text(2), network))?;
         Ok(self)
     }
 
@@ -90,6 +92,10 @@ impl TextToImage for Flux {
         }
         let network = self.told(job, index, device, note)?;
         let latents = sampling::latents(job, index, shape, &network, device, observer)?;
+        drop(network);
+        if job.is_last(index) {
+            self.transformer.release();
+        }
         let picture = sampling::decode(&self.vae, latents.clone(), job.decoding)?;
         Ok(Samples { latents, picture })
     }
@@ -115,7 +121,7 @@ impl Flux {
         index: usize,
         device: &Device,
         note: &mut dyn FnMut(String),
-    ) -> Result<Told<'_>> {
+    ) -> Result<Told> {
         let prompt = job.prompts.get(index).map(String::as_str).unwrap_or_default();
         let clip = self.clip.read(prompt, device, &mut |cut| {
             note(format!("the prompt is too long for CLIP; cut off: \"{cut}\""));
@@ -123,9 +129,14 @@ impl Flux {
         let tokens = self.t5.read(prompt, T5_LENGTH, device, &mut |cut| {
             note(format!("the prompt is too long for T5; cut off: \"{cut}\""));
         })?;
+        if job.is_last(index) {
+            self.clip.model.release();
+            self.t5.model.release();
+            self.vae.release();
+        }
         let embedded = self.transformer.config().guidance_embeds;
         Ok(Told {
-            pipeline: self,
+            transformer: self.transformer.get()?,
             tokens,
             pooled: clip.pooled,
             guidance: embedded.then(|| Tensor::from_floats([job.guidance as f32], device)),
@@ -134,8 +145,8 @@ impl Flux {
 }
 
 /// The transformer with what it is told.
-struct Told<'a> {
-    pipeline: &'a Flux,
+struct Told {
+    transformer: Arc<FluxTransformer2DModel>,
     /// T5's tokens `[1, S, C]`.
     tokens: Tensor<3>,
     /// CLIP's whole `[1, P]`.
@@ -143,7 +154,7 @@ struct Told<'a> {
     guidance: Option<Tensor<1>>,
 }
 
-impl Network<Tensor<4>> for Told<'_> {
+impl Network<Tensor<4>> for Told {
     fn output(
         &self,
         x: &Tensor<4>,
@@ -161,7 +172,6 @@ impl Network<Tensor<4>> for Told<'_> {
             guidance: self.guidance.clone(),
         };
         let output = self
-            .pipeline
             .transformer
             .try_forward(inputs)
             .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;

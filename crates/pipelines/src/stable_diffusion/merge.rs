@@ -11,10 +11,10 @@ impl StableDiffusion {
     /// The networks with low-rank changes.
     pub(crate) fn merged(mut self, merge: &mut Merge<'_>) -> Result<Self> {
         let parts = self.parts();
-        self.unet = merge.apply(Part::Denoiser, self.unet)?;
+        self.unet = self.unet.changed(|unet| merge.apply(Part::Denoiser, unet))?;
         let texts = self.texts.into_iter().zip(parts);
         self.texts = texts
-            .map(|(text, part)| Ok(Clip { model: merge.apply(part, text.model)?, ..text }))
+            .map(|(text, part)| text.changed(|model| merge.apply(part, model)))
             .collect::<Result<_>>()?;
         Ok(self)
     }

@@ -10,18 +10,16 @@ mod task;
 mod weighted;
 
 use burn::tensor::Device;
-use langevin_nn::{
-    AutoencoderKL, AutoencoderKLConfig, UNet2DConditionConfig, UNet2DConditionModel,
-};
+use langevin_nn::{AutoencoderKLConfig, UNet2DConditionConfig};
 use langevin_schedulers::Config;
 use langevin_weights::folder::Pipeline;
 
 use crate::known::Masking;
-use crate::load::{expect_class, load};
+use crate::load::expect_class;
 use sight::Sight;
 
 use crate::text::Clip;
-use crate::{Error, Latents, Result};
+use crate::{Error, Latents, OnDemand, Result};
 
 /// The pipelines that are run, by the class in `model_index.json`.
 pub const CLASS_NAMES: &[&str] = &[
@@ -64,8 +62,8 @@ pub(crate) enum Reading {
 /// A pipeline with its networks.
 #[derive(Debug)]
 pub struct StableDiffusion {
-    pub(crate) unet: UNet2DConditionModel,
-    pub(crate) vae: AutoencoderKL,
+    pub(crate) unet: OnDemand<UNet2DConditionConfig>,
+    pub(crate) vae: OnDemand<AutoencoderKLConfig>,
     pub(crate) texts: Vec<Clip>,
     pub(crate) sight: Option<Sight>,
     pub(crate) reading: Reading,
@@ -81,7 +79,7 @@ pub struct StableDiffusion {
 }
 
 impl StableDiffusion {
-    /// Reads a pipeline's components.
+    /// Opens a pipeline's components; their numbers are read when they are needed.
     ///
     /// # Errors
     /// Where the class is another, or a component is missing, damaged or of a class that is not run.
@@ -113,8 +111,8 @@ impl StableDiffusion {
         if texts.is_empty() && sight.is_none() {
             return Err(refused("there is no text encoder".to_owned()));
         }
-        let (_, unet) = load::<UNet2DConditionConfig>(&pipeline.component("unet")?, device)?;
-        let (_, vae) = load::<AutoencoderKLConfig>(&pipeline.component("vae")?, device)?;
+        let unet = OnDemand::<UNet2DConditionConfig>::open(pipeline.component("unet")?, device)?;
+        let vae = OnDemand::<AutoencoderKLConfig>::open(pipeline.component("vae")?, device)?;
         let (latents, channels) = (vae.config().latent_channels, unet.config().in_channels);
         let masking = match channels {
             _ if channels == latents => Masking::Kept,

@@ -64,7 +64,7 @@ impl StableDiffusion {
         let state = output.hidden_state_from_end(from_end).cloned();
         let state = state.ok_or_else(|| text.too_many(skip))?;
         Ok(match self.reading {
-            Reading::Last => text.model.text_model.final_layer_norm.forward(state),
+            Reading::Last => text.model.get()?.text_model.final_layer_norm.forward(state),
             Reading::Penultimate => state,
         })
     }

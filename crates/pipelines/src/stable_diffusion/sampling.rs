@@ -1,10 +1,11 @@
 //! The loop: noise, the scheduler's steps with the guided U-Net, the autoencoder's picture.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use langevin_core::Level;
-use langevin_nn::Conditions;
+use langevin_nn::{Conditions, UNet2DConditionModel};
 use langevin_schedulers::Network;
 
 use super::guidance_embedding::embedding;
@@ -52,13 +53,18 @@ impl StableDiffusion {
         };
         let course = sampling::course(job, index, shape, device);
         let (begun, noise) = course.begin()?;
-        let network = Guided {
-            conditions: self.conditions(job, told, device)?,
-            pipeline: self,
-            guidance: job.guidance,
-            beside: begun.told.clone(),
-        };
+        let conditions = self.conditions(job, told, device)?;
+        if job.is_last(index) {
+            self.texts.iter().for_each(|text| text.model.release());
+            self.vae.release();
+        }
+        let (unet, beside) = (self.unet.get()?, begun.told.clone());
+        let network = Guided { unet, conditions, guidance: job.guidance, beside };
         let latents = course.walk((begun, noise), &network, observer)?;
+        drop(network);
+        if job.is_last(index) {
+            self.unet.release();
+        }
         let picture = sampling::decode(&self.vae, latents.clone(), job.decoding)?;
         Ok(Samples { latents, picture })
     }
@@ -125,15 +131,15 @@ impl StableDiffusion {
 }
 
 /// The U-Net with classifier-free guidance: both branches in one forward pass.
-struct Guided<'a> {
-    pipeline: &'a StableDiffusion,
+struct Guided {
+    unet: Arc<UNet2DConditionModel>,
     conditions: Conditions,
     guidance: f64,
     /// What it sees beside the state, `[1, K, h, w]`, where it was trained to.
     beside: Option<Tensor<4>>,
 }
 
-impl Network<Tensor<4>> for Guided<'_> {
+impl Network<Tensor<4>> for Guided {
     fn output(
         &self,
         x: &Tensor<4>,
@@ -147,7 +153,6 @@ impl Network<Tensor<4>> for Guided<'_> {
             None => x.clone(),
         };
         let output = self
-            .pipeline
             .unet
             .forward(sampling::branches(&seen, count), time, &self.conditions)
             .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;

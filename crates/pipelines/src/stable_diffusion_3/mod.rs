@@ -5,13 +5,13 @@ mod prompt;
 mod sampling;
 
 use burn::tensor::Device;
-use langevin_nn::{AutoencoderKL, AutoencoderKLConfig, SD3Config, SD3Transformer2DModel};
+use langevin_nn::{AutoencoderKLConfig, SD3Config};
 use langevin_schedulers::Config;
 use langevin_weights::folder::Pipeline;
 
-use crate::load::{expect_class, has, load, scheduler};
+use crate::load::{expect_class, has, scheduler};
 use crate::text::{Clip, T5};
-use crate::{Error, Result};
+use crate::{Error, OnDemand, Result};
 
 /// The pipelines that are run, by the class in `model_index.json`.
 pub const CLASS_NAMES: &[&str] = &[
@@ -30,8 +30,8 @@ const T5_LENGTH: usize = 256;
 /// A pipeline with its networks.
 #[derive(Debug)]
 pub struct StableDiffusion3 {
-    transformer: SD3Transformer2DModel,
-    vae: AutoencoderKL,
+    transformer: OnDemand<SD3Config>,
+    vae: OnDemand<AutoencoderKLConfig>,
     clips: [Clip; 2],
     t5: Option<T5>,
     scheduler: Config,
@@ -39,7 +39,7 @@ pub struct StableDiffusion3 {
 }
 
 impl StableDiffusion3 {
-    /// Reads a pipeline's components.
+    /// Opens a pipeline's components; their numbers are read when they are needed.
     ///
     /// # Errors
     /// Where the class is another, a component is missing, damaged or of a class that is not run, or two of them do not
@@ -54,8 +54,8 @@ impl StableDiffusion3 {
         let t5 = has(pipeline, "text_encoder_3")
             .then(|| T5::load(pipeline, ["text_encoder_3", "tokenizer_3"], device))
             .transpose()?;
-        let (_, transformer) = load::<SD3Config>(&pipeline.component("transformer")?, device)?;
-        let (_, vae) = load::<AutoencoderKLConfig>(&pipeline.component("vae")?, device)?;
+        let transformer = OnDemand::<SD3Config>::open(pipeline.component("transformer")?, device)?;
+        let vae = OnDemand::<AutoencoderKLConfig>::open(pipeline.component("vae")?, device)?;
         let mut notes = scheduler.warnings();
         if t5.is_none() {
             notes.push("there is no third text encoder: long prompts are cut off".to_owned());

@@ -1,10 +1,11 @@
 //! The loop: noise, the scheduler's steps with the guided transformer, the autoencoder's picture.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 use langevin_core::Level;
-use langevin_nn::SD3Inputs;
+use langevin_nn::{SD3Inputs, SD3Transformer2DModel};
 use langevin_schedulers::{Network, Plan, Request, Start};
 use langevin_weights::lora::Part;
 
@@ -63,14 +64,16 @@ impl TextToImage for StableDiffusion3 {
     }
 
     fn merge(mut self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {
-        self.transformer = merge.apply(Part::Denoiser, self.transformer)?;
+        self.transformer =
+            self.transformer.changed(|network| merge.apply(Part::Denoiser, network))?;
         let [first, second] = self.clips;
         self.clips = [
-            Clip { model: merge.apply(Part::Text(1), first.model)?, ..first },
-            Clip { model: merge.apply(Part::Text(2), second.model)?, ..second },
+            first.changed(|network| merge.apply(Part::Text(1), network))?,
+            second.changed(|network| merge.apply(Part::Text(2), network))?,
         ];
         if let Some(t5) = self.t5 {
-            self.t5 = Some(T5 { model: merge.apply(Part::Text(3), t5.model)?, ..t5 });
+            let model = t5.model.changed(|network| merge.apply(Part::Text(3), network))?;
+            self.t5 = Some(T5 { model, ..t5 });
         }
         Ok(self)
     }
@@ -96,12 +99,18 @@ impl TextToImage for StableDiffusion3 {
         sampling::plain_words(job, "Stable Diffusion 3")?;
         let prompt = job.prompts.get(index).map(String::as_str).unwrap_or_default();
         let told = self.embed(prompt, job.clip_skip, device, note)?;
-        let network = Guided {
-            pipeline: self,
-            told: self.branches(job, told, device)?,
-            guidance: job.guidance,
-        };
+        let told = self.branches(job, told, device)?;
+        if job.is_last(index) {
+            self.clips.iter().for_each(|clip| clip.model.release());
+            self.t5.iter().for_each(|t5| t5.model.release());
+            self.vae.release();
+        }
+        let network = Guided { transformer: self.transformer.get()?, told, guidance: job.guidance };
         let latents = sampling::latents(job, index, shape, &network, device, observer)?;
+        drop(network);
+        if job.is_last(index) {
+            self.transformer.release();
+        }
         let picture = sampling::decode(&self.vae, latents.clone(), job.decoding)?;
         Ok(Samples { latents, picture })
     }
@@ -124,13 +133,13 @@ impl StableDiffusion3 {
 }
 
 /// The transformer with classifier-free guidance: both branches in one forward pass.
-struct Guided<'a> {
-    pipeline: &'a StableDiffusion3,
+struct Guided {
+    transformer: Arc<SD3Transformer2DModel>,
     told: Embedded,
     guidance: f64,
 }
 
-impl Network<Tensor<4>> for Guided<'_> {
+impl Network<Tensor<4>> for Guided {
     fn output(
         &self,
         x: &Tensor<4>,
@@ -144,7 +153,6 @@ impl Network<Tensor<4>> for Guided<'_> {
             pooled_projections: self.told.pooled.clone(),
         };
         let output = self
-            .pipeline
             .transformer
             .try_forward(inputs)
             .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;

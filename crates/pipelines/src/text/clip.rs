@@ -5,7 +5,7 @@ use langevin_nn::{CLIPTextConfig, CLIPTextModel, CLIPTextOutput};
 use langevin_weights::folder::Pipeline;
 
 use super::ClipTokenizer;
-use crate::{Error, Result, load};
+use crate::{Error, OnDemand, Result};
 
 /// Reads prompts of at most 77 tokens (Radford et al. 2021).
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct Clip {
     /// From words to tokens.
     pub tokenizer: ClipTokenizer,
     /// From tokens to states.
-    pub model: CLIPTextModel,
+    pub model: OnDemand<CLIPTextConfig>,
 }
 
 impl Clip {
@@ -26,7 +26,8 @@ impl Clip {
         [encoder, tokenizer]: [&str; 2],
         device: &Device,
     ) -> Result<Self> {
-        let (config, model) = load::<CLIPTextConfig>(&pipeline.component(encoder)?, device)?;
+        let model = OnDemand::<CLIPTextConfig>::open(pipeline.component(encoder)?, device)?;
+        let config = model.config();
         let sizes = (config.max_position_embeddings, config.vocab_size);
         let tokenizer = ClipTokenizer::open(&pipeline.folder().join(tokenizer), sizes)?;
         Ok(Self { tokenizer, model })
@@ -54,7 +55,15 @@ impl Clip {
     pub fn read_ids(&self, ids: Vec<i64>, device: &Device) -> Result<CLIPTextOutput> {
         let length = ids.len();
         let ids = TensorData::new(ids, [1, length]);
-        Ok(self.model.try_forward(Tensor::<2, Int>::from_data(ids, device))?)
+        Ok(self.model.get()?.try_forward(Tensor::<2, Int>::from_data(ids, device))?)
+    }
+
+    /// The same with another network.
+    pub(crate) fn changed(
+        self,
+        change: impl FnOnce(CLIPTextModel) -> Result<CLIPTextModel>,
+    ) -> Result<Self> {
+        Ok(Self { model: self.model.changed(change)?, ..self })
     }
 
     /// The error about more layers left out than there are.

@@ -63,6 +63,6 @@ impl Clip {
     /// Where the tokenizer knows the word, or one of its tokens, already.
     pub fn learn(&mut self, word: &str, values: Vec<f32>) -> Result<()> {
         let first = self.tokenizer.learn(word, values.len() / self.width().max(1))?;
-        Ok(self.model.learn(first, values)?)
+        self.model.change(|model| Ok(model.learn(first, values)?))
     }
 }

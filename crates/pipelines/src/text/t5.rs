@@ -1,11 +1,11 @@
 //! A T5 encoder with its tokenizer.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use langevin_nn::{T5Config, T5EncoderModel};
+use langevin_nn::T5Config;
 use langevin_weights::folder::Pipeline;
 
 use super::T5Tokenizer;
-use crate::{Result, load};
+use crate::{OnDemand, Result};
 
 /// Reads prompts of any length (Raffel et al. 2020).
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct T5 {
     /// From words to tokens.
     pub tokenizer: T5Tokenizer,
     /// From tokens to states.
-    pub model: T5EncoderModel,
+    pub model: OnDemand<T5Config>,
 }
 
 impl T5 {
@@ -26,8 +26,9 @@ impl T5 {
         [encoder, tokenizer]: [&str; 2],
         device: &Device,
     ) -> Result<Self> {
-        let (config, model) = load::<T5Config>(&pipeline.component(encoder)?, device)?;
-        let tokenizer = T5Tokenizer::open(&pipeline.folder().join(tokenizer), config.vocab_size)?;
+        let model = OnDemand::<T5Config>::open(pipeline.component(encoder)?, device)?;
+        let known = model.config().vocab_size;
+        let tokenizer = T5Tokenizer::open(&pipeline.folder().join(tokenizer), known)?;
         Ok(Self { tokenizer, model })
     }
 
@@ -50,6 +51,6 @@ impl T5 {
         let tokens = self.tokenizer.encode(prompt, length)?;
         tokens.cut.as_deref().into_iter().for_each(cut);
         let ids = TensorData::new(tokens.ids, [1, length]);
-        Ok(self.model.try_forward(Tensor::<2, Int>::from_data(ids, device), None)?)
+        Ok(self.model.get()?.try_forward(Tensor::<2, Int>::from_data(ids, device), None)?)
     }
 }
