@@ -29,7 +29,7 @@ impl Clip {
         let model = OnDemand::<CLIPTextConfig>::open(pipeline.component(encoder)?, device)?;
         let config = model.config();
         let sizes = (config.max_position_embeddings, config.vocab_size);
-        let tokenizer = ClipTokenizer::open(&pipeline.folder().join(tokenizer), sizes)?;
+        let tokenizer = ClipTokenizer::at(&pipeline.tokenizer(tokenizer)?, sizes)?;
         Ok(Self { tokenizer, model })
     }
 

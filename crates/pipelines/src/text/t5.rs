@@ -28,7 +28,7 @@ impl T5 {
     ) -> Result<Self> {
         let model = OnDemand::<T5Config>::open(pipeline.component(encoder)?, device)?;
         let known = model.config().vocab_size;
-        let tokenizer = T5Tokenizer::open(&pipeline.folder().join(tokenizer), known)?;
+        let tokenizer = T5Tokenizer::open(&pipeline.tokenizer(tokenizer)?.folder, known)?;
         Ok(Self { tokenizer, model })
     }
 
