@@ -1,4 +1,5 @@
-//! MODEL on the command line: a run folder stands for the model inside it, any other folder for itself.
+//! MODEL on the command line: a run folder stands for the model inside it, any other folder for itself, and the name of a
+//! repository for the folder that `langevin pull` fetched.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use langevin_weights::atomic;
 use langevin_weights::folder::{MODEL_INDEX, ModelFolder};
 
 use crate::failure::{Failure, Hint, reason};
+use crate::kept;
 
 /// A model folder, and the run it came from where it lies in one.
 #[derive(Clone, Debug)]
@@ -24,6 +26,7 @@ impl Subject {
     pub(crate) fn find(given: &Path) -> Result<Self, Failure> {
         let subject = |model: PathBuf, run| Ok(Self { model, run });
         let folder = atomic::existing(given);
+        let folder = if folder.exists() { folder } else { kept::folder(given)?.unwrap_or(folder) };
         if !folder.join("run.json").exists() {
             return match std::fs::metadata(&folder) {
                 Ok(found) if found.is_dir() => subject(folder, None),

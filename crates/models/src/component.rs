@@ -6,6 +6,10 @@ use langevin_weights::folder::Component;
 
 use crate::{Error, Result};
 
+/// A network of so many numbers is built whatever its files hold; a larger one only where they hold a tenth of it, so
+/// that a configuration alone cannot ask for more memory than there is.
+const ROOM: usize = 1 << 26;
+
 /// Builds a component's network and reads its weights, one tensor after the other.
 ///
 /// # Errors
@@ -17,12 +21,21 @@ pub fn load_component<C: Configuration>(
     let refused = |reason: String| Error::Component { path: component.folder().to_owned(), reason };
     let named = |error: langevin_nn::Error| refused(error.to_string());
     let config = C::from_json(component.config().values()).map_err(named)?;
-    let network = config.init(&mut Init::unset(device, &mut |_| {})).map_err(named)?;
     let weights = component.weights(None)?;
     let shapes = weights
         .names()
         .map(|name| Ok((name.to_owned(), weights.shape(name)?.to_vec())))
         .collect::<Result<Vec<_>>>()?;
+    let held: usize = shapes.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+    let room = held.saturating_mul(10).max(ROOM);
+    let uniform = &mut |_: &mut [f32]| {};
+    let mut init = Init::unset(device, uniform).within(room);
+    let network = config.init(&mut init).map_err(named)?;
+    if init.exceeded() {
+        return Err(refused(format!(
+            "the configuration describes a network of more than {room} numbers, but the weights hold {held}"
+        )));
+    }
     let read = &mut |name: &str| {
         weights.f32(name).map_err(|error| langevin_nn::Error::source(name, error))
     };

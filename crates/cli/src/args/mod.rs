@@ -11,6 +11,7 @@ pub(crate) mod info;
 pub(crate) mod lab;
 pub(crate) mod likelihood;
 pub(crate) mod number;
+pub(crate) mod pull;
 pub(crate) mod quickstart;
 pub(crate) mod sample;
 pub(crate) mod trace;
@@ -71,6 +72,7 @@ pub(crate) enum Verb {
     Verify(verify::Verify),
     Bench(bench::Bench),
     Info(info::Info),
+    Pull(pull::Pull),
     Lab(lab::Lab),
     Devices(devices::Devices),
     Completions(completions::Completions),

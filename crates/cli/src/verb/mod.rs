@@ -11,6 +11,7 @@ mod latent;
 mod likelihood;
 mod one_by_one;
 mod prompted;
+mod pull;
 mod quickstart;
 mod sample;
 mod trace;
@@ -35,6 +36,7 @@ pub(crate) fn run(verb: &Verb, context: &Context) -> Result<Outcome, Failure> {
         Verb::Bench(args) => bench::run(args, context),
         Verb::Lab(args) => lab::run(args, context),
         Verb::Info(args) => info::run(args, context),
+        Verb::Pull(args) => pull::run(args, context),
         Verb::Devices(_) => devices::run(context),
         Verb::Completions(args) => completions::run(args),
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use langevin_core::Grid;
 use langevin_models::{Model, RngKind, SampleConfig};
+use langevin_weights::folder::ModelFolder;
 use langevin_weights::{TensorFile, TensorRef, Values, nearest, write_tensors};
 use serde_json::json;
 
@@ -37,6 +38,10 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
         batch: args.batch,
     };
     let subject = Subject::find(&args.model)?;
+    // What is wrong with the folder itself is told before anything is made of it.
+    ModelFolder::open(&subject.model).hint(
+        "`langevin info` says what a folder holds; MODEL is a run folder or a diffusers folder",
+    )?;
     if let Some(pipeline) = prompted::find(&subject) {
         return prompted::run(args, context, &pipeline);
     }

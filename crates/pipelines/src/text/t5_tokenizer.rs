@@ -33,14 +33,7 @@ impl T5Tokenizer {
                 "there is no tokenizer.json".to_owned()
             }));
         }
-        let read = || {
-            let mut tokenizer = Tokenizer::from_file(&file)?;
-            tokenizer.with_truncation(None)?;
-            tokenizer.with_padding(None);
-            Ok(tokenizer)
-        };
-        let tokenizer: Tokenizer =
-            read().map_err(|error: tokenizers::Error| refused(error.to_string()))?;
+        let tokenizer = super::clip_tokenizer::whole_tokenizer(&file).map_err(refused)?;
         let [start, end, padding] = ["<s>", "</s>", "<pad>"].map(str::to_owned);
         let markers = Markers { start, end, padding, length: None }.or_read(folder)?;
         let id = |token: &str| {

@@ -86,10 +86,15 @@ impl Pipeline {
     /// Opens a component.
     ///
     /// # Errors
-    /// Those of [`class`](Self::class) and [`Component::open`].
+    /// [`Error::MissingComponent`], and those of [`class`](Self::class) and [`Component::open`].
     pub fn component(&self, component: &str) -> Result<Component> {
         self.class(component)?;
-        Component::open(self.folder.join(component))
+        let folder = self.folder.join(component);
+        if !folder.is_dir() {
+            let (index, component) = (self.index.path().to_owned(), component.to_owned());
+            return Err(Error::MissingComponent { index, component });
+        }
+        Component::open(folder)
     }
 }
 
