@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 mod cargo;
+mod fuzz;
 mod portable;
 mod sanitize;
 mod tidy;
@@ -23,6 +24,12 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Read hostile files by the million: no panic, and no more memory than a file warrants
+    Fuzz {
+        /// Targets and options; `-- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run every test of the workspace with kernels of plain Rust, which processors without a known instruction set run
     Portable,
     /// Run the tests of `langevin-kernels`, the one crate with `unsafe`, under AddressSanitizer; works on stable Rust
@@ -41,6 +48,7 @@ fn main() -> Result<ExitCode> {
         return compiled;
     }
     match Args::parse().chore {
+        Chore::Fuzz { arguments } => fuzz::run(repository(), &arguments),
         Chore::Portable => portable::run(repository()),
         Chore::Sanitize => sanitize::run(repository()),
         Chore::Tidy => tidy::run(repository()),

@@ -8,6 +8,7 @@ mod draw;
 mod failure;
 mod gallery;
 mod interrupt;
+mod kept;
 mod machine;
 mod output;
 mod pictures;

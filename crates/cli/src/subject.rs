@@ -1,4 +1,5 @@
-//! MODEL on the command line: a run folder stands for the model inside it, any other folder for itself.
+//! MODEL on the command line: a run folder stands for the model inside it, any other folder for itself, and the name of a
+//! repository for the folder that `langevin pull` fetched.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use langevin_weights::folder::{MODEL_INDEX, ModelFolder};
 
 use crate::context::Context;
 use crate::failure::{Failure, Hint, reason};
+use crate::kept;
 
 /// A model folder, and the run it came from where it lies in one.
 #[derive(Clone, Debug)]
@@ -29,6 +31,7 @@ impl Subject {
         let subject =
             |model: PathBuf, run| Ok(Self { model, run, variant: None, tokenizers: None });
         let folder = atomic::existing(given);
+        let folder = if folder.exists() { folder } else { kept::folder(given)?.unwrap_or(folder) };
         if !folder.join("run.json").exists() {
             return match std::fs::metadata(&folder) {
                 Ok(_) => subject(folder, None),

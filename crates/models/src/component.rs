@@ -18,6 +18,10 @@ pub enum Holding {
     AsStored,
 }
 
+/// A network of so many numbers is built whatever its files hold; a larger one only where they hold a tenth of it, so
+/// that a configuration alone cannot ask for more memory than there is.
+const ROOM: usize = 1 << 26;
+
 /// Builds a component's network and reads its weights, one tensor after the other.
 ///
 /// # Errors
@@ -61,8 +65,22 @@ fn parts<C: Configuration>(
 ) -> Result<(C, C::Network, Weights)> {
     let named = |error: langevin_nn::Error| refused(component, error.to_string());
     let config = C::from_json(component.config().values()).map_err(named)?;
-    let network = config.init(&mut Init::unset(device, &mut |_| {})).map_err(named)?;
-    Ok((config, network, component.weights()?))
+    let weights = component.weights()?;
+    let held: usize =
+        shapes(&weights)?.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+    let room = held.saturating_mul(10).max(ROOM);
+    let uniform = &mut |_: &mut [f32]| {};
+    let mut init = Init::unset(device, uniform).within(room);
+    let network = config.init(&mut init).map_err(named)?;
+    if init.exceeded() {
+        return Err(refused(
+            component,
+            format!(
+                "the configuration describes a network of more than {room} numbers, but the weights hold {held}"
+            ),
+        ));
+    }
+    Ok((config, network, weights))
 }
 
 fn shapes(weights: &Weights) -> Result<Vec<(String, Vec<usize>)>> {

@@ -18,10 +18,21 @@ pub(crate) fn read<C: DeserializeOwned>(object: &Map<String, Value>) -> Result<C
     Ok(serde_json::from_value(Value::Object(object.clone()))?)
 }
 
-/// What serde expected, out of its sentence "invalid type: …, expected …" or "unknown variant …, expected …".
+/// What serde expected, out of its sentence "invalid type: …, expected …" or "unknown variant …, expected …", in words
+/// that do not come from Rust.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.split_once("expected ").map_or(text.clone(), |(_, expected)| expected.to_owned())
+    let expected = text.split_once("expected ").map_or(text.as_str(), |(_, expected)| expected);
+    match expected {
+        "usize" | "u64" | "u32" => "a whole number that is not negative".to_owned(),
+        "i64" | "i32" => "a whole number".to_owned(),
+        "f64" | "f32" => "a number".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a map" | "map" => "an object".to_owned(),
+        "string or map" | "map with a single key" => "a string".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 /// Writes a number without a decimal point where it is whole, as Python wrote it.

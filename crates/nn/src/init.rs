@@ -18,6 +18,10 @@ pub struct Init<'a> {
     pub uniform: &'a mut dyn FnMut(&mut [f32]),
     /// Whether numbers are drawn at all.
     draws: bool,
+    /// How many numbers large parameters may still have.
+    left: usize,
+    /// Whether one had more.
+    exceeded: bool,
 }
 
 impl fmt::Debug for Init<'_> {
@@ -29,12 +33,39 @@ impl fmt::Debug for Init<'_> {
 impl<'a> Init<'a> {
     /// Pairs a device with a source of U[0, 1).
     pub fn new(device: &'a Device, uniform: &'a mut dyn FnMut(&mut [f32])) -> Self {
-        Self { device, uniform, draws: true }
+        Self { device, uniform, draws: true, left: usize::MAX, exceeded: false }
     }
 
     /// For a network whose parameters a file will replace: all zeros, which cost no memory before they are written to.
     pub fn unset(device: &'a Device, uniform: &'a mut dyn FnMut(&mut [f32])) -> Self {
-        Self { device, uniform, draws: false }
+        Self { device, uniform, draws: false, left: usize::MAX, exceeded: false }
+    }
+
+    /// With room for `numbers` numbers in all matrices: what does not fit is left out, and [`exceeded`](Self::exceeded)
+    /// then says that the network is of no use.
+    #[must_use]
+    pub fn within(self, numbers: usize) -> Self {
+        Self { left: numbers, ..self }
+    }
+
+    /// Whether a network was asked for that has more numbers than there is room for.
+    pub fn exceeded(&self) -> bool {
+        self.exceeded
+    }
+
+    /// The shape, and how many numbers it has; one number where there is no room.
+    fn room<const D: usize>(&mut self, shape: [usize; D]) -> ([usize; D], usize) {
+        let count = shape.iter().try_fold(1_usize, |count, &extent| count.checked_mul(extent));
+        match count.and_then(|count| Some((count, self.left.checked_sub(count)?))) {
+            Some((count, left)) if !self.exceeded => {
+                self.left = left;
+                (shape, count)
+            }
+            _ => {
+                self.exceeded = true;
+                ([1; D], 1)
+            }
+        }
     }
 
     /// A parameter drawn from `U(±1/√fan_in)`.
@@ -44,7 +75,8 @@ impl<'a> Init<'a> {
         fan_in: usize,
     ) -> Param<Tensor<D>> {
         let bound = (fan_in.max(1) as f32).sqrt().recip();
-        let mut values = vec![0.0; shape.iter().product()];
+        let (shape, count) = self.room(shape);
+        let mut values = vec![0.0; count];
         if self.draws {
             (self.uniform)(&mut values);
             values.iter_mut().for_each(|v| *v = bound * (2.0 * *v - 1.0));
@@ -58,7 +90,7 @@ impl<'a> Init<'a> {
         shape: [usize; D],
         std: f64,
     ) -> Param<Tensor<D>> {
-        let count: usize = shape.iter().product();
+        let (shape, count) = self.room(shape);
         if !self.draws {
             return Param::from_data(TensorData::new(vec![0.0_f32; count], shape), self.device);
         }

@@ -246,6 +246,11 @@ pub enum Error {
     /// The pipeline lists the component as absent.
     #[error("{folder} lists the component `{component}` as absent")]
     AbsentComponent { folder: PathBuf, component: String },
+    /// The pipeline lists a component whose folder is not there.
+    #[error(
+        "{index} lists the component `{component}`, but there is no folder of that name beside it"
+    )]
+    MissingComponent { index: PathBuf, component: String },
     /// A component's name would leave the folder.
     #[error("{path} names a component `{component}`, which is not the plain name of a folder")]
     ComponentName { path: PathBuf, component: String },

@@ -13,6 +13,7 @@ pub(crate) mod info;
 pub(crate) mod lab;
 pub(crate) mod likelihood;
 pub(crate) mod number;
+pub(crate) mod pull;
 pub(crate) mod quickstart;
 pub(crate) mod sample;
 pub(crate) mod trace;
@@ -75,6 +76,7 @@ pub(crate) enum Verb {
     Bench(bench::Bench),
     Info(info::Info),
     Convert(convert::Convert),
+    Pull(pull::Pull),
     Lab(lab::Lab),
     Devices(devices::Devices),
     Completions(completions::Completions),

@@ -15,6 +15,7 @@ mod likelihood;
 mod one_by_one;
 mod previews;
 mod prompted;
+mod pull;
 mod quickstart;
 mod sample;
 mod trace;
@@ -40,6 +41,7 @@ pub(crate) fn run(verb: &Verb, context: &Context) -> Result<Outcome, Failure> {
         Verb::Lab(args) => lab::run(args, context),
         Verb::Info(args) => info::run(args, context),
         Verb::Convert(args) => convert::run(args, context),
+        Verb::Pull(args) => pull::run(args, context),
         Verb::Devices(_) => devices::run(context),
         Verb::Completions(args) => completions::run(args),
     }

@@ -39,6 +39,10 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
     let subject = Subject::find(&args.model)?
         .with_variant(args.variant.as_deref())
         .with_tokenizers(args.tokenizer.as_deref());
+    // What is wrong with the folder itself is told before anything is made of it.
+    subject.open().hint(
+        "`langevin info` says what a folder holds; MODEL is a run folder or a diffusers folder",
+    )?;
     if let Some(pipeline) = prompted::find(&subject) {
         return prompted::run(args, context, &pipeline);
     }

@@ -4,14 +4,19 @@
 
 mod benchmark;
 mod converting;
+mod damaged_folders;
 mod evaluation;
 mod files;
 mod judging_input;
 mod langevin;
 mod likelihood;
 mod looking;
+mod pulling;
 mod quickstart;
 mod sampling;
+#[allow(dead_code, reason = "the tests of the hub itself use the rest")]
+#[path = "../../../hub/tests/pulling/stand_in.rs"]
+mod stand_in;
 mod training;
 mod usage;
 mod verifying;

@@ -56,7 +56,7 @@ impl ClipTokenizer {
     pub fn at(place: &TokenizerPlace, (positions, vocabulary): (usize, usize)) -> Result<Self> {
         let folder = place.folder.as_path();
         let refused = |reason: String| Error::Component { path: folder.to_owned(), reason };
-        let tokenizer = read(folder).map_err(|error| refused(error.to_string()))?;
+        let tokenizer = read(folder).map_err(refused)?;
         let [start, end, padding] = [START, END, END].map(str::to_owned);
         let markers = Markers { start, end, padding, length: None }.or_read(folder)?;
         let id = |token: &str| {
@@ -149,14 +149,32 @@ impl ClipTokenizer {
     }
 }
 
-fn read(folder: &Path) -> tokenizers::Result<Tokenizer> {
+/// The tokenizer, or a sentence about the file at fault.
+fn read(folder: &Path) -> Result<Tokenizer, String> {
     let whole = folder.join("tokenizer.json");
     if whole.exists() {
-        let mut tokenizer = Tokenizer::from_file(whole)?;
+        return whole_tokenizer(&whole);
+    }
+    let files = ["vocab.json", "merges.txt"];
+    if let Some(name) = files.iter().find(|name| !folder.join(name).exists()) {
+        return Err(format!("there is neither tokenizer.json nor {name}"));
+    }
+    parts(folder)
+        .map_err(|error| format!("{} do not make a tokenizer: {error}", files.join(" and ")))
+}
+
+/// A whole tokenizer from its file, without cutting or padding.
+pub(super) fn whole_tokenizer(file: &Path) -> Result<Tokenizer, String> {
+    let read = || {
+        let mut tokenizer = Tokenizer::from_file(file)?;
         tokenizer.with_truncation(None)?;
         tokenizer.with_padding(None);
-        return Ok(tokenizer);
-    }
+        Ok(tokenizer)
+    };
+    read().map_err(|error: tokenizers::Error| format!("tokenizer.json makes no tokenizer: {error}"))
+}
+
+fn parts(folder: &Path) -> tokenizers::Result<Tokenizer> {
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let model = BPE::from_file(&path("vocab.json"), &path("merges.txt"))
         .unk_token(END.to_owned())

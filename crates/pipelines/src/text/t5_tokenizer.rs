@@ -35,13 +35,7 @@ impl T5Tokenizer {
         let refused = |reason: String| Error::Component { path: folder.to_owned(), reason };
         let (whole, pieces) = (folder.join("tokenizer.json"), folder.join("spiece.model"));
         let tokenizer = if whole.exists() {
-            let read = || {
-                let mut tokenizer = Tokenizer::from_file(&whole)?;
-                tokenizer.with_truncation(None)?;
-                tokenizer.with_padding(None);
-                Ok(tokenizer)
-            };
-            read().map_err(|error: tokenizers::Error| refused(error.to_string()))?
+            super::clip_tokenizer::whole_tokenizer(&whole).map_err(refused)?
         } else if pieces.exists() {
             from_pieces(&pieces, extra_tokens(folder)?)
                 .map_err(|reason| refused(format!("spiece.model cannot be used: {reason}")))?

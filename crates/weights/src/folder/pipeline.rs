@@ -113,12 +113,17 @@ impl Pipeline {
     /// Opens a component.
     ///
     /// # Errors
-    /// Those of [`class`](Self::class) and [`Component::open`].
+    /// [`Error::MissingComponent`], and those of [`class`](Self::class) and [`Component::open`].
     pub fn component(&self, component: &str) -> Result<Component> {
         self.class(component)?;
         let opened = match &self.source {
             Source::Folders(variant) => {
-                Component::open(self.folder.join(component))?.with_variant(variant.as_deref())
+                let folder = self.folder.join(component);
+                if !folder.is_dir() {
+                    let (index, component) = (self.index.path().to_owned(), component.to_owned());
+                    return Err(Error::MissingComponent { index, component });
+                }
+                Component::open(folder)?.with_variant(variant.as_deref())
             }
             Source::File(file, _) => Component::of(file, component).ok_or_else(|| {
                 let (folder, component) = (self.folder.clone(), component.to_owned());
