@@ -59,7 +59,8 @@ fn way(config: &Config, request: &Request) -> Result<Way> {
     let noisiest = training.total as f64 - 1.0 - training.clipped(config)? as f64;
     let mut timesteps = spaced(config, training.total, noisiest, steps)?;
     let sigmas = if training.ladder != Ladder::AtTimesteps {
-        let ends = (training.least(), f64::from(training.table[training.total - 1]));
+        // Trained betas may be more than the timesteps: the levels end with the last of them.
+        let ends = (training.least(), f64::from(training.table[training.table.len() - 1]));
         let sigmas = training.ladder.levels(config, ends, steps)?;
         timesteps = training.timesteps(&sigmas);
         if training.ladder == Ladder::Karras {
