@@ -102,7 +102,8 @@ pub(super) fn run(
         "settings": {
             "steps": steps, "solver": Way::SCHEDULER, "eta": args.eta, "guidance": guidance,
             "rng": rng.to_string(), "size": size, "clip_skip": args.clip_skip, "tiles": args.tiles,
-            "additions": args.additions.record(),
+            "lora": args.additions.loras(), "embedding": args.additions.embeddings(),
+            "weighting": args.additions.weighting,
         },
         "seconds": { "load": loaded, "sample": drawn.seconds },
         "sheet": gallery.sheet, "trajectory": args.trajectory,

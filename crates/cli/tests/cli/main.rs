@@ -9,6 +9,7 @@ mod judging_input;
 mod langevin;
 mod likelihood;
 mod looking;
+mod prompting;
 mod quickstart;
 mod sampling;
 mod training;
