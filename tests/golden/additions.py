@@ -121,7 +121,7 @@ def kohya(rng, generator, parts, rename=lambda name: name):
             # As LyCORIS writes it for convolutions.
             pattern += r"|conv\d|conv_shortcut|time_emb_proj|conv_in|conv_out"
         prefix = "lora_unet" if not text else "lora_te1" if part == "text_encoder" and "text_encoder_2" in parts else TE[part]
-        names = chosen(rng, shapes, pattern)
+        names, alpha = chosen(rng, shapes, pattern), float(rng.choice([1, 2, 5]))
         if text:
             # Without it diffusers takes the names of a text encoder for those of another spelling.
             names = sorted({*names, next(name for name in shapes if name.endswith("out_proj"))})
@@ -130,7 +130,8 @@ def kohya(rng, generator, parts, rename=lambda name: name):
             down, up = factors(shapes[name], rank, generator)
             key = f"{prefix}_" + (full(name) if text else rename(name)).replace(".", "_")
             made[key + ".lora_down.weight"], made[key + ".lora_up.weight"] = down, up
-            made[key + ".alpha"] = torch.tensor(float(rng.choice([1, 2, 5])))
+            # diffusers 0.42.1 finds the alpha of few maps by name and takes the most common one for the others.
+            made[key + ".alpha"] = torch.tensor(alpha)
     return made, None
 
 
@@ -218,6 +219,8 @@ def add(pipeline, rng, call, folder):
 
 HERE = pathlib.Path(__file__).parent
 FLOW = ("sd3", "dev", "schnell")
+# The folder of the case at hand.
+NOW = {}
 
 
 def maker(kind):
@@ -229,11 +232,11 @@ def build(kind, scheduler, options, folder, seed):
 
 
 def record(pipeline, kind, call, folder):
-    call["folder"] = str(folder)
+    NOW["folder"] = folder
     del CLIPTextModel.text_model
     add(pipeline, random.Random(call["seed"]), call, folder)
     CLIPTextModel.text_model = INNER
-    maker(kind).record(pipeline, kind, {key: value for key, value in call.items() if key != "folder"}, folder)
+    maker(kind).record(pipeline, kind, call, folder)
 
 
 def draw(rng, i):
@@ -257,10 +260,10 @@ def draw(rng, i):
 def arguments(call):
     made = stable_diffusion.arguments(call)
     for i, (_, scale) in enumerate(call["lora"]):
-        made += ["--lora", f"{call['folder']}/lora_{i}.safetensors" + ("" if scale == 1.0 else f"={scale}")]
+        made += ["--lora", f"{NOW['folder']}/lora_{i}.safetensors" + ("" if scale == 1.0 else f"={scale}")]
     for i, (word, _) in enumerate(call["words"]):
         named = call["form"] == "diffusers" and not call.get("both")
-        made += ["--embedding", f"{call['folder']}/word_{i}.safetensors" + ("" if named else f"={word}")]
+        made += ["--embedding", f"{NOW['folder']}/word_{i}.safetensors" + ("" if named else f"={word}")]
     return made
 
 

@@ -52,16 +52,25 @@ impl Additions {
         ]
     }
 
-    /// The additions as a PNG records them.
-    pub(crate) fn record(&self) -> Vec<(&'static str, String)> {
-        let lora =
-            self.lora.iter().map(|Scaled { path, scale }| format!("{}={scale}", path.display()));
-        let words = self.embedding.iter().map(|Named { path, token }| match token {
+    /// The LoRA files with their scales.
+    pub(crate) fn loras(&self) -> Vec<String> {
+        let text = |Scaled { path, scale }: &Scaled| format!("{}={scale}", path.display());
+        self.lora.iter().map(text).collect()
+    }
+
+    /// The files of learnt words, with the words where they were given.
+    pub(crate) fn embeddings(&self) -> Vec<String> {
+        let text = |Named { path, token }: &Named| match token {
             Some(token) => format!("{}={token}", path.display()),
             None => path.display().to_string(),
-        });
-        let mut record: Vec<_> = lora.map(|text| ("lora", text)).collect();
-        record.extend(words.map(|text| ("embedding", text)));
+        };
+        self.embedding.iter().map(text).collect()
+    }
+
+    /// The additions as a PNG records them.
+    pub(crate) fn record(&self) -> Vec<(&'static str, String)> {
+        let mut record: Vec<_> = self.loras().into_iter().map(|text| ("lora", text)).collect();
+        record.extend(self.embeddings().into_iter().map(|text| ("embedding", text)));
         if self.weighting {
             record.push(("weighting", "true".to_owned()));
         }

@@ -57,6 +57,9 @@ pub(super) fn one_by_one(
             Ok(drawn) => drawn,
             Err(Error::Interrupted { done, total }) => {
                 failed.map_or(Ok(()), Err)?;
+                if index > 0 {
+                    gallery.finish(job, &all)?;
+                }
                 let sentence = format!("{done} of {} drawn", counted(total, "picture"));
                 return Err(Failure::interrupted(sentence)
                     .hint("the same command draws the same pictures again"));

@@ -90,7 +90,7 @@ impl<'a> Previews<'a> {
 
     /// Writes the animation, if one was asked for.
     pub(super) fn finish(self, job: &Job) -> Result<(), Failure> {
-        let Some(path) = self.animation else { return Ok(()) };
+        let Some(path) = self.animation.filter(|_| !self.frames.is_empty()) else { return Ok(()) };
         let job = Job { labels: None, start: None, recorded: job.count.min(ANIMATED), ..*job };
         let [c, h, w] = self.shape;
         let sizes = vec![1.0; self.frames.len()];

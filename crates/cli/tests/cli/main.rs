@@ -11,6 +11,7 @@ mod judging_input;
 mod langevin;
 mod likelihood;
 mod looking;
+mod prompting;
 mod pulling;
 mod quickstart;
 mod sampling;

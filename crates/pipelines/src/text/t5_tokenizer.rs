@@ -104,6 +104,9 @@ fn from_pieces(path: &Path, extra: usize) -> Result<Tokenizer, String> {
     if model.kind != 1 {
         return Err(format!("its kind is {}, but 1, unigram, was expected", model.kind));
     }
+    if model.pieces.is_empty() {
+        return Err("it holds no pieces of words".to_owned());
+    }
     let mut pieces = model.pieces;
     let extra: Vec<String> = (0..extra).rev().map(|i| format!("<extra_id_{i}>")).collect();
     pieces.extend(extra.iter().map(|token| (token.clone(), 0.0)));

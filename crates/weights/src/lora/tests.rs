@@ -136,3 +136,35 @@ fn refusals_name_what_is_wrong() {
         "{text}"
     );
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_key_is_read_or_left(key in proptest::prelude::any::<String>()) {
+        let _ = (key::read(&key), key::other_kind(&key));
+    }
+
+    /// Keys and shapes of every kind and of none: opened and placed, or refused, never a panic.
+    #[test]
+    fn any_tensors_are_placed_or_refused(
+        tensors in proptest::collection::btree_map(
+            r"(unet\.|lora_unet_|text_encoder\.)(a|conv)\.(lora_A\.weight|lora_B\.weight|lora_down\.weight|lora_up\.weight|lora_mid\.weight|alpha)",
+            proptest::collection::vec(0..4_usize, 0..5),
+            0..6,
+        ),
+    ) {
+        let tensors: Vec<_> = tensors.iter().map(|(name, shape)| tensor(name, shape)).collect();
+        let (_folder, path) = file(&tensors);
+        let parameters = [
+            ("a.weight".to_owned(), vec![2, 3]),
+            ("conv.weight".to_owned(), vec![2, 3, 1, 2]),
+        ];
+        if let Ok(lora) = Lora::open(path) {
+            for place in lora.places(Part::Denoiser, &parameters).unwrap_or_default() {
+                let factors = lora.factors(&place).expect("shapes were checked");
+                let numbers = factors.up.len() / factors.rank * (factors.down.len() / factors.rank);
+                let shape = &parameters[place.parameter].1;
+                assert_eq!(numbers, shape.iter().product::<usize>());
+            }
+        }
+    }
+}
