@@ -19,18 +19,19 @@ pub(crate) struct Subject {
     pub(crate) run: Option<RunFolder>,
     /// The variant of the weights that was asked for.
     variant: Option<String>,
+    /// The folder of tokenizers that was given.
+    tokenizers: Option<PathBuf>,
 }
 
 impl Subject {
     /// Finds the model that `given` stands for.
     pub(crate) fn find(given: &Path) -> Result<Self, Failure> {
-        let subject = |model: PathBuf, run| Ok(Self { model, run, variant: None });
+        let subject =
+            |model: PathBuf, run| Ok(Self { model, run, variant: None, tokenizers: None });
         let folder = atomic::existing(given);
         if !folder.join("run.json").exists() {
             return match std::fs::metadata(&folder) {
-                Ok(found) if found.is_dir() => subject(folder, None),
-                Ok(_) => Err(Failure::failed(format!("{} is a file, but a model is a folder", given.display()))
-                    .hint("give the folder that holds model_index.json, or a run folder")),
+                Ok(_) => subject(folder, None),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                     Err(Failure::failed(format!("{} does not exist", given.display()))
                         .hint("a model is a run folder or a diffusers folder; `langevin quickstart` makes one"))
@@ -58,9 +59,15 @@ impl Subject {
         Self { variant: variant.map(str::to_owned), ..self }
     }
 
-    /// Opens the folder; weights are not read yet.
+    /// The same, with the tokenizers of another folder, for a model in one file.
+    pub(crate) fn with_tokenizers(self, folder: Option<&Path>) -> Self {
+        Self { tokenizers: folder.map(Path::to_owned), ..self }
+    }
+
+    /// Opens the folder or file; weights are not read yet.
     pub(crate) fn open(&self) -> Result<ModelFolder, langevin_weights::Error> {
-        Ok(ModelFolder::open(&self.model)?.with_variant(self.variant.as_deref()))
+        let model = ModelFolder::open(&self.model)?.with_variant(self.variant.as_deref());
+        Ok(model.with_tokenizers(self.tokenizers.as_deref()))
     }
 
     /// Reads the model, and says what is worth saying about its weights.

@@ -45,6 +45,11 @@ impl Config {
         Self::new(path, json::parse(path, text, LONGEST)?)
     }
 
+    /// Values that lie in no file of their own; `path` is what errors call it.
+    pub(crate) fn of(path: PathBuf, values: Map<String, Value>) -> Self {
+        Self { path, values }
+    }
+
     fn new(path: &Path, value: Value) -> Result<Self> {
         match value {
             Value::Object(values) => Ok(Self { path: path.to_owned(), values }),

@@ -176,6 +176,17 @@ pub enum Error {
     )]
     SeveralVariants { folder: PathBuf, found: String },
 
+    // Files of several networks.
+    /// The file is no checkpoint that is known.
+    #[error("{path} is no checkpoint that can be read: {detail}")]
+    Checkpoint { path: PathBuf, detail: String },
+    /// The folder cannot be written as one file.
+    #[error("{folder} cannot be one file in the layout of Stable Diffusion's authors: {detail}")]
+    NoLayout { folder: PathBuf, detail: String },
+    /// There is no tokenizer for a checkpoint.
+    #[error("{path} holds no tokenizer, and neither is there a folder `{tokenizer}` beside it")]
+    NoTokenizer { path: PathBuf, tokenizer: String },
+
     // Converting.
     /// Whoever listened wanted the work to stop.
     #[error("the work was stopped before its end; nothing was written")]

@@ -32,6 +32,7 @@ mod nearest;
 mod non_finite;
 mod pretty;
 mod sharded;
+mod single_file;
 mod strided;
 mod tensor_file;
 mod torch;

@@ -33,4 +33,8 @@ pub(crate) struct Convert {
     /// The variant to read where a component has it, and the name of what is written, such as fp16
     #[arg(long, value_name = "NAME", value_parser = crate::args::variant::variant)]
     pub(crate) variant: Option<String>,
+    /// Where the tokenizers of a model in one file are, for a folder: a folder that holds them, or one itself [default:
+    /// the folders tokenizer, tokenizer_2, … beside IN]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) tokenizer: Option<PathBuf>,
 }

@@ -8,7 +8,7 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  langevin info runs/quickstart")]
 pub(crate) struct Info {
-    /// A run folder, a diffusers folder, or one component folder
+    /// A run folder, a diffusers folder, one component folder, or a file that holds a model
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
     /// Weights to read where a component has them, such as fp16 [default: those without a variant]

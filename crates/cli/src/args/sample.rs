@@ -21,12 +21,16 @@ use crate::args::number::{count, finite, interval, size, unit_interval};
                         langevin sample ./stable-diffusion --prompt \"a lighthouse at dawn\" --steps 25"
 )]
 pub(crate) struct Sample {
-    /// A run folder (its model/ is used) or a diffusers folder
+    /// A run folder (its model/ is used), a diffusers folder, or a file that holds a whole model
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
     /// Weights to read where a component has them, such as fp16 [default: those without a variant]
     #[arg(long, value_name = "NAME", value_parser = crate::args::variant::variant)]
     pub(crate) variant: Option<String>,
+    /// Where the tokenizers of a model in one file are: a folder that holds them, or one itself [default: the folders
+    /// tokenizer, tokenizer_2, … beside MODEL]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) tokenizer: Option<PathBuf>,
     /// Class of the pictures: a number, a list 0,3,7 or a range 0-9; repeatable [default: all classes in turn]
     #[arg(long, value_name = "K", allow_hyphen_values = true)]
     pub(crate) class: Vec<Classes>,

@@ -15,7 +15,7 @@ use crate::args::number::positive;
     after_help = "Example:\n  langevin verify runs/quickstart/model --golden golden.safetensors --tolerance 1e-4"
 )]
 pub(crate) struct Verify {
-    /// A diffusers folder, a run folder, or one component folder (config.json and weights)
+    /// A diffusers folder, a run folder, one component folder (config.json and weights), or a file that holds a model
     #[arg(value_name = "MODEL")]
     pub(crate) model: PathBuf,
     /// Weights to read where a component has them, such as fp16 [default: those without a variant]

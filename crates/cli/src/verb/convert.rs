@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use langevin_weights::convert::{Event, Options, convert_file, convert_folder};
+use langevin_weights::convert::{Event, Options, Reading, convert};
 use serde_json::json;
 
 use crate::args::convert::Convert;
@@ -14,6 +14,9 @@ use crate::failure::{Failure, Hint};
 use crate::output::Outcome;
 use crate::subject::Subject;
 use crate::words::{bytes, counted, seconds};
+
+/// Endings of files of weights that are read only.
+const OTHERS: [&str; 5] = ["bin", "pt", "pth", "ckpt", "gguf"];
 
 pub(crate) fn run(args: &Convert, context: &Context) -> Result<Outcome, Failure> {
     refuse_existing(&args.output)?;
@@ -24,7 +27,7 @@ pub(crate) fn run(args: &Convert, context: &Context) -> Result<Outcome, Failure>
         variant: args.variant.clone(),
     };
     let watch = context.interrupt.watch();
-    let mut progress = context.task("convert");
+    let progress = context.task("convert");
     let (mut tensors, mut read, mut notes) = (0, 0, Vec::new());
     let mut listener = |event: Event<'_>| {
         match event {
@@ -38,12 +41,10 @@ pub(crate) fn run(args: &Convert, context: &Context) -> Result<Outcome, Failure>
         if watch.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let output = &args.output;
-    let done = if args.input.is_file() {
-        convert_file(&args.input, output, &options, &mut listener)
-    } else {
-        let subject = Subject::find(&args.input)?;
-        convert_folder(&subject.model, output, args.variant.as_deref(), &options, &mut listener)
-    };
+    let input = Subject::find(&args.input)?.model;
+    let reading =
+        Reading { variant: args.variant.as_deref(), tokenizers: args.tokenizer.as_deref() };
+    let done = convert(&input, output, reading, &options, &mut listener);
     notes.iter().for_each(|note| context.note(note));
     if let Err(langevin_weights::Error::Stopped) = done {
         return Err(Failure::interrupted(format!("{} was not written", output.display())));
@@ -72,8 +73,12 @@ pub(crate) fn run(args: &Convert, context: &Context) -> Result<Outcome, Failure>
     Ok(Outcome::done(text, json))
 }
 
-/// Nothing is overwritten: OUT is new, or an empty folder.
+/// Nothing is overwritten: OUT is new, or an empty folder; and no other kind of file is written.
 fn refuse_existing(output: &Path) -> Result<(), Failure> {
+    if output.extension().is_some_and(|ending| OTHERS.iter().any(|other| ending == *other)) {
+        return Err(Failure::usage(format!("files like {} are not written", output.display()))
+            .hint("OUT is a folder, or a file whose name ends in .safetensors"));
+    }
     let empty = fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_none());
     if output.exists() && !empty {
         return Err(Failure::failed(format!("{} already exists", output.display()))

@@ -168,7 +168,12 @@ impl Facts {
 
     fn files(&mut self, model: &Path) -> Result<(), Failure> {
         let mut files = Vec::new();
-        list(model, model, &mut files)?;
+        if model.is_file() {
+            let name = model.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.push((name, model.metadata()?.len()));
+        } else {
+            list(model, model, &mut files)?;
+        }
         files.sort();
         let total: u64 = files.iter().map(|(_, size)| size).sum();
         let json: Vec<Value> =

@@ -36,7 +36,9 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
         rng: choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?,
         batch: args.batch,
     };
-    let subject = Subject::find(&args.model)?.with_variant(args.variant.as_deref());
+    let subject = Subject::find(&args.model)?
+        .with_variant(args.variant.as_deref())
+        .with_tokenizers(args.tokenizer.as_deref());
     if let Some(pipeline) = prompted::find(&subject) {
         return prompted::run(args, context, &pipeline);
     }

@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "a test is named after what it shows")]
 
 mod benchmark;
+mod converting;
 mod evaluation;
 mod files;
 mod judging_input;

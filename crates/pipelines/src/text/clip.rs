@@ -28,7 +28,7 @@ impl Clip {
     ) -> Result<Self> {
         let (config, model) = load::<CLIPTextConfig>(&pipeline.component(encoder)?, device)?;
         let sizes = (config.max_position_embeddings, config.vocab_size);
-        let tokenizer = ClipTokenizer::open(&pipeline.folder().join(tokenizer), sizes)?;
+        let tokenizer = ClipTokenizer::at(&pipeline.tokenizer(tokenizer)?, sizes)?;
         Ok(Self { tokenizer, model })
     }
 

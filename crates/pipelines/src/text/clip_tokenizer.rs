@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use langevin_weights::folder::TokenizerPlace;
 use tokenizers::models::bpe::BPE;
 use tokenizers::normalizers::replace::ReplacePattern;
 use tokenizers::normalizers::{Lowercase, NFC, Replace, Sequence};
@@ -41,7 +42,16 @@ impl ClipTokenizer {
     ///
     /// # Errors
     /// Where files are missing or damaged, or a marker is no token.
-    pub fn open(folder: &Path, (positions, vocabulary): (usize, usize)) -> Result<Self> {
+    pub fn open(folder: &Path, sizes: (usize, usize)) -> Result<Self> {
+        Self::at(&TokenizerPlace { folder: folder.to_owned(), padding: None }, sizes)
+    }
+
+    /// [`open`](Self::open), for a folder that may be another model's.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn at(place: &TokenizerPlace, (positions, vocabulary): (usize, usize)) -> Result<Self> {
+        let folder = place.folder.as_path();
         let refused = |reason: String| Error::Component { path: folder.to_owned(), reason };
         let tokenizer = read(folder).map_err(|error| refused(error.to_string()))?;
         let [start, end, padding] = [START, END, END].map(str::to_owned);
@@ -57,7 +67,7 @@ impl ClipTokenizer {
             Ok(id)
         };
         let (start, end) = (id(&markers.start)?, id(&markers.end)?);
-        let padding = id(&markers.padding)?;
+        let padding = id(place.padding.unwrap_or(&markers.padding))?;
         let length = markers.length.unwrap_or(MOST).min(positions);
         if length < 2 {
             return Err(refused(format!("{length} tokens leave no place for a prompt")));

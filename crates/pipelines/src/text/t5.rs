@@ -27,7 +27,8 @@ impl T5 {
         device: &Device,
     ) -> Result<Self> {
         let (config, model) = load::<T5Config>(&pipeline.component(encoder)?, device)?;
-        let tokenizer = T5Tokenizer::open(&pipeline.folder().join(tokenizer), config.vocab_size)?;
+        let tokenizer =
+            T5Tokenizer::open(&pipeline.tokenizer(tokenizer)?.folder, config.vocab_size)?;
         Ok(Self { tokenizer, model })
     }
 

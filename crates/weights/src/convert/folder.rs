@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::store::store;
-use super::{Listener, Options, Teller};
+use super::{Options, Teller};
 use crate::folder::{MODEL_INDEX, WeightFiles};
 use crate::{Error, Result, Weights, atomic};
 
@@ -31,23 +31,15 @@ const WEIGHTS: [&str; 11] = [
 
 /// Writes the model in the folder `from` as the folder `to`: weights as `options` say, of the variant
 /// `read` where there is one, everything else as it is.
-///
-/// # Errors
-/// [`Error::NoModel`] where `from` holds no model, [`Error::Stopped`] where the listener says so, and
-/// those of reading weights and of [`atomic::write_dir`].
-pub fn convert_folder<'a>(
+pub(super) fn folder(
     from: &Path,
     to: &Path,
     read: Option<&str>,
     options: &Options,
-    listener: &'a mut Listener<'a>,
+    teller: &mut Teller<'_>,
 ) -> Result<()> {
-    if !from.is_dir() {
-        return Err(Error::Missing { path: from.to_owned() });
-    }
-    let mut teller = Teller(listener);
     atomic::write_dir(to, |temporary| {
-        let mut job = Job { read, options, teller: &mut teller, networks: 0 };
+        let mut job = Job { read, options, teller, networks: 0 };
         job.folder(from, temporary, 0)?;
         if job.networks == 0 && !from.join(MODEL_INDEX).exists() {
             return Err(Error::NoModel { folder: from.to_owned() });

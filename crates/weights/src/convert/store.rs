@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Event, Options, Teller};
 use crate::write::{TensorSpec, length, write_streamed};
-use crate::{Result, Weights, atomic, pretty};
+use crate::{Dtype, Result, Weights, atomic, pretty};
 
 /// Writes tensors into `folder` under the name `stem`, in shards where the options set their size.
 pub(super) fn store(
@@ -23,13 +23,13 @@ pub(super) fn store(
     let shards = shards(specs, options.shard_size.unwrap_or(u64::MAX));
     if let [all] = shards.as_slice() {
         let file = folder.join(format!("{stem}{variant}.safetensors"));
-        return write(weights, &file, all, &BTreeMap::new(), options, teller);
+        return write(weights, &file, all, options, teller);
     }
     let mut map = Map::new();
     for (index, shard) in shards.iter().enumerate() {
         let name = format!("{stem}{variant}-{:05}-of-{:05}.safetensors", index + 1, shards.len());
         map.extend(shard.iter().map(|(tensor, ..)| (tensor.clone(), name.clone().into())));
-        write(weights, &folder.join(name), shard, &BTreeMap::new(), options, teller)?;
+        write(weights, &folder.join(name), shard, options, teller)?;
     }
     let metadata = Map::from_iter([("total_size".to_owned(), Value::from(total))]);
     let index = Map::from_iter([
@@ -73,11 +73,10 @@ pub(super) fn write(
     weights: &Weights,
     path: &Path,
     specs: &[TensorSpec],
-    metadata: &BTreeMap<String, String>,
     options: &Options,
     teller: &mut Teller<'_>,
 ) -> Result<()> {
-    write_streamed(path, specs, metadata, &mut |name| read(weights, name, options, teller))
+    write_streamed(path, specs, &BTreeMap::new(), &mut |name| read(weights, name, options, teller))
 }
 
 /// One tensor in the precision wanted.
@@ -90,13 +89,23 @@ pub(super) fn read(
     let dtype = weights.dtype(name)?;
     let bytes = weights.bytes(name)?;
     teller.tell(Event::Tensor { name, bytes: bytes.len() as u64 })?;
+    convert((name, weights.path()), (dtype, bytes), options, teller)
+}
+
+/// The elements of a tensor in the precision wanted; what does not fit into it is told.
+pub(super) fn convert(
+    (name, path): (&str, &Path),
+    (dtype, bytes): (Dtype, Vec<u8>),
+    options: &Options,
+    teller: &mut Teller<'_>,
+) -> Result<Vec<u8>> {
     let Some(precision) = options.precision else { return Ok(bytes) };
     let (bytes, beyond) = precision.convert(dtype, bytes);
     if beyond > 0 {
-        let path = weights.path().display();
         let numbers = if beyond == 1 { "one number" } else { &format!("{beyond} numbers") };
         teller.note(format!(
-            "tensor `{name}` of {path} holds {numbers} beyond the range of {precision}, which became infinite"
+            "tensor `{name}` of {} holds {numbers} beyond the range of {precision}, which became infinite",
+            path.display()
         ))?;
     }
     Ok(bytes)

@@ -1,9 +1,11 @@
 //! One component of a pipeline: a configuration and, for networks, weights.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::WeightFiles;
 use crate::non_finite::NonFinite;
+use crate::single_file::Checkpoint;
 use crate::{Config, Error, Result, Weights};
 
 /// The configuration files of networks, schedulers and image processors.
@@ -15,8 +17,17 @@ const CONFIG_FILES: [&str; 3] =
 pub struct Component {
     folder: PathBuf,
     config: Config,
-    variant: Option<String>,
+    source: Source,
     non_finite: NonFinite,
+}
+
+/// Where the weights lie.
+#[derive(Debug)]
+enum Source {
+    /// In the folder, perhaps as a variant.
+    Folder(Option<String>),
+    /// In a file with those of other networks, as the part of this name.
+    File(Arc<Checkpoint>, String),
 }
 
 impl Component {
@@ -29,10 +40,21 @@ impl Component {
         let file = config_file(&folder)
             .ok_or_else(|| Error::Missing { path: folder.join(CONFIG_FILES[0]) })?;
         let config = Config::read(file)?;
-        Ok(Self { folder, config, variant: None, non_finite: NonFinite::default() })
+        Ok(Self { folder, config, source: Source::Folder(None), non_finite: NonFinite::default() })
     }
 
-    /// Where it lies.
+    /// A part of a file that holds several networks.
+    pub(super) fn of(file: &Arc<Checkpoint>, part: &str) -> Option<Self> {
+        let values = file.parts.get(part)?.config.clone();
+        Some(Self {
+            folder: file.path.clone(),
+            config: Config::of(file.path.join(part), values),
+            source: Source::File(Arc::clone(file), part.to_owned()),
+            non_finite: NonFinite::default(),
+        })
+    }
+
+    /// Where it lies: its folder, or the file that it is a part of.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -43,16 +65,11 @@ impl Component {
     }
 
     /// The same, with the weights of a variant such as `fp16` where there are some.
-    pub fn with_variant(self, variant: Option<&str>) -> Self {
-        Self { variant: variant.map(str::to_owned), ..self }
-    }
-
-    /// Which files hold its weights.
-    ///
-    /// # Errors
-    /// Those of [`WeightFiles::find`].
-    pub fn weight_files(&self) -> Result<WeightFiles> {
-        WeightFiles::find(&self.folder, self.variant.as_deref())
+    pub fn with_variant(mut self, variant: Option<&str>) -> Self {
+        if let Source::Folder(chosen) = &mut self.source {
+            *chosen = variant.map(str::to_owned);
+        }
+        self
     }
 
     /// Opens its weights.
@@ -60,13 +77,28 @@ impl Component {
     /// # Errors
     /// Those of [`WeightFiles::find`] and [`Weights::open`].
     pub fn weights(&self) -> Result<Weights> {
-        Ok(Weights::open(self.weight_files()?.path)?.noting(self.non_finite.clone()))
+        let weights = match &self.source {
+            Source::Folder(variant) => {
+                Weights::open(WeightFiles::find(&self.folder, variant.as_deref())?.path)?
+            }
+            Source::File(file, part) => file.weights(part)?,
+        };
+        Ok(weights.noting(self.non_finite.clone()))
+    }
+
+    /// What is worth saying about the choice of the weights.
+    pub(super) fn choice(&self) -> Option<String> {
+        match &self.source {
+            Source::Folder(variant) => {
+                WeightFiles::find(&self.folder, variant.as_deref()).ok()?.note
+            }
+            Source::File(..) => None,
+        }
     }
 
     /// What is worth saying: about the choice of the weights, and about numbers read so far that are not finite.
     pub fn notes(&self) -> Vec<String> {
-        let choice = self.weight_files().ok().and_then(|files| files.note);
-        choice.into_iter().chain(self.non_finite.sentences()).collect()
+        self.choice().into_iter().chain(self.non_finite.sentences()).collect()
     }
 
     /// The same, noting what is not finite in a list that others share.

@@ -17,12 +17,14 @@ mod save;
 mod weight_files;
 
 pub use component::Component;
-pub use pipeline::{ComponentClass, Pipeline};
+pub use pipeline::{ComponentClass, Pipeline, TokenizerPlace};
 pub use save::{Part, PartFiles, save_component, save_pipeline};
 pub use weight_files::WeightFiles;
 
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::single_file::Checkpoint;
 use crate::{Error, Result};
 
 /// The version of diffusers whose formats are written.
@@ -49,16 +51,25 @@ impl ModelFolder {
         }
     }
 
-    /// Opens a folder of either kind; weights are not opened yet.
+    /// The same, with the tokenizers of another folder, for a file that holds a pipeline.
+    pub fn with_tokenizers(self, folder: Option<&Path>) -> Self {
+        match self {
+            Self::Pipeline(pipeline) => Self::Pipeline(pipeline.with_tokenizers(folder)),
+            component => component,
+        }
+    }
+
+    /// Opens a folder of either kind, or a file that holds what a folder could; weights are not opened yet.
     ///
     /// # Errors
-    /// [`Error::Missing`] and [`Error::IsFile`] for a wrong path, [`Error::NoModel`] for a folder of
-    /// neither kind, and those of [`Pipeline::open`] and [`Component::open`].
+    /// [`Error::Missing`] for a wrong path, [`Error::NoModel`] for a folder of neither kind,
+    /// [`Error::Checkpoint`] for a file of neither kind, and those of [`Pipeline::open`] and
+    /// [`Component::open`].
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = crate::atomic::existing(folder);
         let found = std::fs::metadata(&folder).map_err(|reason| Error::reading(&folder, reason))?;
         if !found.is_dir() {
-            return Err(Error::IsFile { path: folder });
+            return Self::open_file(&folder);
         }
         if folder.join(MODEL_INDEX).exists() {
             return Pipeline::open(&folder).map(Self::Pipeline);
@@ -67,5 +78,15 @@ impl ModelFolder {
             return Component::open(&folder).map(Self::Component);
         }
         Err(Error::NoModel { folder })
+    }
+
+    fn open_file(path: &Path) -> Result<Self> {
+        let mut file = Checkpoint::open(path)?;
+        if let Some(index) = file.index.take() {
+            return Pipeline::of(file, index).map(Self::Pipeline);
+        }
+        let part = file.parts.keys().next().cloned().unwrap_or_default();
+        let none = || Error::NoModel { folder: path.to_owned() };
+        Component::of(&Arc::new(file), &part).map(Self::Component).ok_or_else(none)
     }
 }
