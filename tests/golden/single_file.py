@@ -28,6 +28,10 @@ from diffusers.loaders import single_file_utils as utils
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
+# What `stable_diffusion` adds for `clip_skip` misleads diffusers' reader of single files.
+if isinstance(vars(CLIPTextModel).get("text_model"), property):
+    del CLIPTextModel.text_model
+
 failed = 0
 
 
@@ -165,6 +169,7 @@ def settings(name, ours, theirs):
 
 def case(langevin, kind, rng, out, seed):
     folder = out / f"{kind}-{seed}"
+    shutil.rmtree(folder, ignore_errors=True)
     pipeline = build(kind, rng, folder / "model", seed)
     model, work = folder / "model", folder
     parts = ["unet", "vae", "text_encoder"] + (["text_encoder_2"] if kind == "xl" else [])

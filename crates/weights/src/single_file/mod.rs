@@ -24,7 +24,6 @@ pub(crate) use join::{Joined, join};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -136,8 +135,15 @@ impl Checkpoint {
     }
 
     /// Opens the tensors of a part.
-    pub(crate) fn weights(self: &Arc<Self>, part: &str) -> Result<Weights> {
+    pub(crate) fn weights(&self, part: &str) -> Result<Weights> {
         let views = self.parts.get(part).map(|part| part.views.clone()).unwrap_or_default();
+        if views.is_empty() {
+            return Err(Error::NoWeights {
+                folder: self.path.clone(),
+                wanted: format!("weights of the part {part}"),
+                found: "it holds at most its configuration".to_owned(),
+            });
+        }
         Weights::of_views(TensorFile::open(&self.path)?, views)
     }
 }
