@@ -37,7 +37,7 @@ pub enum Prepared {
     Embedding(Tensor<2>),
 }
 
-/// How the autoencoder makes the picture.
+/// How the autoencoder makes the picture, and reads one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Decoding {
     /// At once.

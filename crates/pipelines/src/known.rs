@@ -8,11 +8,11 @@
 use burn::tensor::{Device, Tensor};
 use langevin_core::{Level, State};
 use langevin_models::PlanNoise;
-use langevin_nn::autoencoder_kl::Posterior;
+use langevin_nn::autoencoder_kl::{Posterior, Tiling};
 use langevin_nn::{AutoencoderKL, AutoencoderKLConfig};
 use langevin_schedulers::{Network, NoiseSource, Plan};
 
-use crate::{Init, Result};
+use crate::{Decoding, Init, Result};
 
 /// What a mask means to the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,24 @@ pub(crate) enum Masking {
     Kept,
     /// It is told the mask and what is left of the picture.
     Told,
+}
+
+/// How pictures are seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) vae: &'a AutoencoderKL,
+    pub(crate) decoding: Decoding,
+    pub(crate) device: &'a Device,
+}
+
+impl Seen<'_> {
+    /// The distribution of the latents of pictures `[1, 3, H, W]`.
+    fn latents(&self, pixels: Tensor<4>) -> Result<Posterior> {
+        Ok(match self.decoding {
+            Decoding::Whole => self.vae.encode(pixels)?,
+            Decoding::Tiles => self.vae.encode_tiled(pixels, &Tiling::new(self.vae.config())?)?,
+        })
+    }
 }
 
 /// A picture as an autoencoder sees it.
@@ -65,20 +83,19 @@ pub(crate) struct Kept {
 impl Known {
     /// The picture of `init` at this size. With a mask a way of full strength starts from noise alone.
     pub(crate) fn new(
-        vae: &AutoencoderKL,
+        seen: &Seen<'_>,
         init: &Init,
         size: [usize; 2],
         masking: Masking,
-        device: &Device,
     ) -> Result<Self> {
-        let config = vae.config().clone();
+        let (config, device) = (seen.vae.config().clone(), seen.device);
         let pixels = init.pixels(size, device)?;
         let mask = init.mask(size, config.reduction(), device)?;
         let from_noise = mask.is_some() && init.strength() == 1.0;
         let used = !from_noise || masking == Masking::Kept;
-        let picture = used.then(|| vae.encode(pixels.clone())).transpose()?;
+        let picture = used.then(|| seen.latents(pixels.clone())).transpose()?;
         let rest = match (init.mask(size, 1, device)?, masking) {
-            (Some(mask), Masking::Told) => Some(vae.encode(pixels * (mask * -1.0 + 1.0))?),
+            (Some(mask), Masking::Told) => Some(seen.latents(pixels * (mask * -1.0 + 1.0))?),
             _ => None,
         };
         let mask = mask.map(|anew| Mask { anew, rest });

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use langevin_schedulers::{Plan, Request, Start};
 use langevin_weights::folder::Pipeline;
 
-use crate::{Error, Flux, Init, Job, Prepared, Progress, Result, Samples, Task, Usual};
+use crate::{Decoding, Error, Flux, Init, Job, Prepared, Progress, Result, Samples, Task, Usual};
 use crate::{StableDiffusion, StableDiffusion3, flux, stable_diffusion, stable_diffusion_3};
 
 /// The classes of `model_index.json` that are run.
@@ -51,11 +51,17 @@ pub trait TextToImage: std::fmt::Debug {
     /// Where no step is left.
     fn start(&self, init: &Init, steps: usize) -> Result<Start>;
 
-    /// A picture as the networks see it, for pictures of this size.
+    /// A picture as the networks see it, for pictures of this size, read as they are made.
     ///
     /// # Errors
     /// Where the picture does not fit them.
-    fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared>;
+    fn prepare(
+        &self,
+        init: &Init,
+        size: [usize; 2],
+        decoding: Decoding,
+        device: &Device,
+    ) -> Result<Prepared>;
 
     /// Draws picture `index` of a job; `observer` is told of each state and may end the run, `note` of what was cut.
     ///

@@ -72,7 +72,9 @@ pub(super) fn run(
         recorded: if args.trajectory.is_some() { count } else { 0 },
     };
     let guidance = args.guidance.unwrap_or(usual.guidance);
-    let picture = init.as_ref().map(|init| model.prepare(init, size, &device)).transpose()?;
+    let decoding = if args.tiles { Decoding::Tiles } else { Decoding::Whole };
+    let prepare = |init: &Init| model.prepare(init, size, decoding, &device);
+    let picture = init.as_ref().map(prepare).transpose()?;
     let asked = pipelines::Job {
         prompts: (0..count).map(|i| prompts[i % prompts.len()].clone()).collect(),
         negative: args.negative.clone(),
@@ -81,7 +83,7 @@ pub(super) fn run(
         plan,
         guidance,
         clip_skip: args.clip_skip,
-        decoding: if args.tiles { Decoding::Tiles } else { Decoding::Whole },
+        decoding,
         rng,
         start: given.map(|(_, start)| start),
         picture,

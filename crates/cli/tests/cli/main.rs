@@ -5,6 +5,7 @@
 mod benchmark;
 mod evaluation;
 mod files;
+mod from_pictures;
 mod judging_input;
 mod langevin;
 mod likelihood;

@@ -9,9 +9,10 @@ use langevin_schedulers::{Levels, Network, Plan, Request, Start};
 
 use super::packing::{pack, places, unpack};
 use super::{AXES, Flux, T5_LENGTH};
-use crate::known::Masking;
+use crate::known::{Masking, Seen};
 use crate::{
-    Init, Job, Known, Prepared, Progress, Result, Samples, Task, TextToImage, Usual, sampling,
+    Decoding, Init, Job, Known, Prepared, Progress, Result, Samples, Task, TextToImage, Usual,
+    sampling,
 };
 
 /// Latents along the side of a picture of the usual size.
@@ -51,8 +52,15 @@ impl TextToImage for Flux {
         init.left_out_steps(steps)
     }
 
-    fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared> {
-        let known = Known::new(&self.vae, init, size, Masking::Kept, device)?;
+    fn prepare(
+        &self,
+        init: &Init,
+        size: [usize; 2],
+        decoding: Decoding,
+        device: &Device,
+    ) -> Result<Prepared> {
+        let seen = Seen { vae: &self.vae, decoding, device };
+        let known = Known::new(&seen, init, size, Masking::Kept)?;
         Ok(Prepared::Latents(known.from_first_level()))
     }
 

@@ -9,10 +9,10 @@ use langevin_schedulers::{Network, Plan, Request, Start};
 
 use super::StableDiffusion3;
 use super::prompt::Embedded;
-use crate::known::Masking;
+use crate::known::{Masking, Seen};
 use crate::{
-    Error, Init, Job, Known, Prepared, Progress, Result, Samples, Task, TextToImage, Usual,
-    sampling,
+    Decoding, Error, Init, Job, Known, Prepared, Progress, Result, Samples, Task, TextToImage,
+    Usual, sampling,
 };
 
 impl TextToImage for StableDiffusion3 {
@@ -55,8 +55,15 @@ impl TextToImage for StableDiffusion3 {
         init.left_out_steps(steps)
     }
 
-    fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared> {
-        Ok(Prepared::Latents(Known::new(&self.vae, init, size, Masking::Kept, device)?))
+    fn prepare(
+        &self,
+        init: &Init,
+        size: [usize; 2],
+        decoding: Decoding,
+        device: &Device,
+    ) -> Result<Prepared> {
+        let seen = Seen { vae: &self.vae, decoding, device };
+        Ok(Prepared::Latents(Known::new(&seen, init, size, Masking::Kept)?))
     }
 
     fn draw(
