@@ -1,7 +1,7 @@
 //! What is asked of a pipeline, and what it gives.
 
 use burn::tensor::Tensor;
-use langevin_schedulers::{Plan, RngKind};
+use langevin_schedulers::{Mode, Plan, RngKind};
 
 use crate::Known;
 
@@ -66,6 +66,8 @@ pub struct Job {
     pub clip_skip: usize,
     /// How the picture is made of the last latents.
     pub decoding: Decoding,
+    /// Whether known bugs of diffusers' pipelines are reproduced.
+    pub mode: Mode,
     /// Which generator draws the noise.
     pub rng: RngKind,
     /// Starting latents `[N, C, h, w]`, already at the first noise level, instead of drawn noise.

@@ -102,6 +102,11 @@ impl Known {
         Ok(Self { vae: config, picture, mask, from_noise })
     }
 
+    /// Whether a part of it is drawn anew.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.mask.is_some()
+    }
+
     /// The same where a way of full strength starts from the picture at the first level, however little is left of it.
     pub(crate) fn from_first_level(self) -> Self {
         Self { from_noise: false, ..self }

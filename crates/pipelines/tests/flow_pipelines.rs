@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
 use langevin_pipelines::{Decoding, Error, Flux, Job, Progress, Task, TextToImage, text_to_image};
-use langevin_schedulers::{Request, RngKind};
+use langevin_schedulers::{Mode, Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
 use serde_json::Value;
@@ -42,6 +42,7 @@ fn job(pipe: &dyn TextToImage, call: &Value) -> Job {
         guidance: call["guidance"].as_f64().unwrap(),
         clip_skip: number("clip_skip"),
         decoding: Decoding::Whole,
+        mode: Mode::AsDiffusers,
         rng: RngKind::Torch,
         start: None,
         picture: None,

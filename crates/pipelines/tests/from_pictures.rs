@@ -9,7 +9,7 @@ use langevin_data::Picture;
 use langevin_pipelines::{
     Decoding, Init, Job, Prepared, Samples, Task, TextToImage, text_to_image,
 };
-use langevin_schedulers::{Request, RngKind};
+use langevin_schedulers::{Mode, Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
 use serde_json::Value;
@@ -90,6 +90,7 @@ impl Case {
             guidance: self.call["guidance"].as_f64().expect("a scale"),
             clip_skip: 0,
             decoding: Decoding::Whole,
+            mode: Mode::AsDiffusers,
             rng: RngKind::Torch,
             start: None,
             picture: Some(

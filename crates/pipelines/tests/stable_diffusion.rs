@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor};
 use langevin_pipelines::text::ClipTokenizer;
 use langevin_pipelines::{Decoding, Error, Job, StableDiffusion, Task, TextToImage};
-use langevin_schedulers::{Request, RngKind};
+use langevin_schedulers::{Mode, Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
 use serde_json::Value;
@@ -35,6 +35,7 @@ fn job(model: &StableDiffusion, call: &Value) -> Job {
         guidance: call["guidance"].as_f64().expect("a scale"),
         clip_skip: number("clip_skip"),
         decoding: Decoding::Whole,
+        mode: Mode::AsDiffusers,
         rng: RngKind::Torch,
         start: None,
         picture: None,

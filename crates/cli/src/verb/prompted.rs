@@ -84,6 +84,7 @@ pub(super) fn run(
         guidance,
         clip_skip: args.clip_skip,
         decoding,
+        mode: args.mode,
         rng,
         start: given.map(|(_, start)| start),
         picture,

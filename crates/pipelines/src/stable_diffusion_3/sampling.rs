@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use burn::tensor::{Device, Tensor};
 use langevin_core::Level;
 use langevin_nn::SD3Inputs;
-use langevin_schedulers::{Network, Plan, Request, Start};
+use langevin_schedulers::{Mode, Network, Plan, Request, Start};
 
 use super::StableDiffusion3;
 use super::prompt::Embedded;
@@ -83,12 +83,26 @@ impl TextToImage for StableDiffusion3 {
             guidance: job.guidance,
         };
         let latents = sampling::latents(job, index, shape, &network, device, observer)?;
-        let picture = sampling::decode(&self.vae, latents.clone(), job.decoding)?;
+        let seen = self.as_decoded(job, latents.clone());
+        let picture = sampling::decode(&self.vae, seen, job.decoding)?;
         Ok(Samples { latents, picture })
     }
 }
 
 impl StableDiffusion3 {
+    /// The latents that the picture is made of.
+    ///
+    /// Known bug: with a mask diffusers forgets the autoencoder's shift, which the fixed mode does not.
+    fn as_decoded(&self, job: &Job, latents: Tensor<4>) -> Tensor<4> {
+        let masked = matches!(&job.picture, Some(Prepared::Latents(known)) if known.is_masked());
+        match (self.vae.config().shift_factor, job.mode) {
+            (Some(shift), Mode::AsDiffusers) if masked => {
+                latents - shift * self.vae.config().scaling_factor
+            }
+            _ => latents,
+        }
+    }
+
     /// Without guidance the prompt, with it the negative prompt before the prompt.
     fn branches(&self, job: &Job, told: Embedded, device: &Device) -> Result<Embedded> {
         if job.guidance <= 1.0 {
