@@ -14,6 +14,7 @@ import json
 import pathlib
 import random
 import shutil
+import tempfile
 
 import diffusers
 import numpy as np
@@ -58,8 +59,7 @@ def vision(width, seed):
 def build(kind, scheduler, options, folder, seed):
     """The folder itself: each task opens it as its own class."""
     if options.get("recorded"):
-        folder.mkdir(parents=True, exist_ok=True)
-        return HERE / options["recorded"]
+        return assembled(kind, options["recorded"], folder, seed)
     untouched = dict(scheduler.config)
     if kind in FLOW:
         flow.build(kind, scheduler, options, folder, seed)
@@ -89,6 +89,26 @@ def build(kind, scheduler, options, folder, seed):
         index["_class_name"] = options["class"]
         (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
     return folder
+
+
+# What recorded folders do not share with those that they are made of.
+OWN_PARTS = dict(paint=["unet"], refiner=["unet", "model_index.json"], variation=["image_encoder", "feature_extractor", "model_index.json"])
+
+
+def assembled(kind, shared, folder, seed):
+    """A recorded folder with the parts of its own, which are written beside the recording."""
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = pathlib.Path(tempfile.mkdtemp())
+    shutil.copytree(HERE / shared, whole, dirs_exist_ok=True)
+    if kind in OWN_PARTS:
+        made = build(kind, sd.scheduler("DDIMScheduler"), {}, pathlib.Path(tempfile.mkdtemp()), seed)
+        for part in OWN_PARTS[kind]:
+            for place in (folder, whole):
+                if (made / part).is_file():
+                    shutil.copy(made / part, place / part)
+                else:
+                    shutil.copytree(made / part, place / part, dirs_exist_ok=True)
+    return whole
 
 
 def picture(rng, height, width, channels):
@@ -160,8 +180,9 @@ def record(folder, kind, call, out):
     found = pipeline(**arguments).images
     place = {} if call.get("folder") else dict(at=str(out))
     (out / "call.json").write_text(json.dumps(dict(call, kind=kind, **place), indent=2) + "\n")
-    save_file({"trajectory": np.stack([start[0], *states]).astype(np.float32), "sample": (found * 2 - 1).numpy().astype(np.float32)},
-              out / "golden.safetensors")
+    # XL's pictures lie in memory pixel by pixel, which the file would not know.
+    sample = np.ascontiguousarray((found * 2 - 1).numpy().astype(np.float32))
+    save_file({"trajectory": np.stack([start[0], *states]).astype(np.float32), "sample": sample}, out / "golden.safetensors")
 
 
 def arguments(call):
@@ -187,6 +208,10 @@ def cases():
     old, new = "stable_diffusion", "flow_pipelines"
     yield case("picture", "sd", "picture", f"{old}/sd1", steps=6, strength=0.6, guidance=4.0, seed=3, picture=[17, 24])
     yield case("mask", "sd", "mask", f"{old}/sd2", steps=5, strength=0.8, guidance=3.0, seed=4, picture=[20, 30], size=[16, 24], negative="sea")
+    yield case("paint", "paint", "mask", f"{old}/sd1", steps=4, strength=0.8, guidance=3.0, seed=9, picture=[16, 16], size=[16, 16])
+    yield case("refiner", "refiner", "picture", f"{old}/xl", steps=6, strength=0.5, guidance=3.0, seed=10, picture=[16, 16])
+    yield "variation", "variation", None, dict(recorded=f"{old}/sd1"), dict(
+        task="variation", folder=f"{old}/sd1", steps=3, guidance=3.0, seed=11, picture=[30, 19], size=[16, 16])
     yield case("xl", "xl", "picture", f"{old}/xl", steps=8, strength=0.4, guidance=5.0, seed=5, picture=[16, 16])
     yield case("lcm", "lcm", "picture", f"{old}/lcm", steps=3, strength=0.7, guidance=8.0, seed=6, picture=[16, 16])
     yield case("sd3", "sd3", "picture", f"{new}/sd3", steps=5, strength=0.5, guidance=4.0, seed=7, picture=[20, 20], size=[16, 16])
@@ -228,7 +253,7 @@ def draw(rng, i):
     return f"{i:03}", kind, scheduler, options, call
 
 
-KINDS = ["sd", "sd", "sd", "paint", "xl", "xl", "xl_paint", "refiner", "lcm", "sd3", "sd3", "dev", "schnell"]
+KINDS = ["sd", "sd", "sd", "paint", "xl", "xl", "xl_paint", "refiner", "variation", "lcm", "sd3", "sd3", "dev", "schnell"]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::{Error, Result};
 
 /// Sides of pictures are at most as long.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 2048;
 
 /// What `preprocessor_config.json` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,11 +83,16 @@ impl ClipPicture {
         })
     }
 
-    /// The picture as numbers `[1, 3, H, W]`.
+    /// The picture as numbers `[1, 3, side, side]`.
     ///
     /// # Errors
-    /// Where it is so long that resizing it would make it longer than is read.
-    pub(crate) fn pixels(&self, picture: &Picture, device: &Device) -> Result<Tensor<4>> {
+    /// Where it becomes of another size, or is so long that resizing it would make it longer than is read.
+    pub(crate) fn pixels(
+        &self,
+        picture: &Picture,
+        side: usize,
+        device: &Device,
+    ) -> Result<Tensor<4>> {
         let mut picture = pillow_rgb(picture);
         if let Some((size, filter)) = self.resize {
             let sides = size.of([picture.height(), picture.width()]);
@@ -97,6 +102,14 @@ impl ClipPicture {
         }
         let found = [picture.height(), picture.width()];
         let [height, width] = self.crop.unwrap_or(found);
+        if [height, width] != [side; 2] {
+            let expected = format!("{side} × {side}, which the image encoder takes");
+            return Err(refuse(
+                "the size that pictures are cut to",
+                &format!("{height} × {width}"),
+                &expected,
+            ));
+        }
         // What is too small is put into the middle of black.
         let offset = |found: usize, wanted: usize| (found as i64 - wanted as i64).div_euclid(2);
         let [top, left] = [offset(found[0], height), offset(found[1], width)];
@@ -204,20 +217,21 @@ mod tests {
     #[test]
     fn the_middle_is_cut_out_or_surrounded() {
         let row = Picture::new(1, 1, 4, vec![10, 20, 30, 40]).unwrap();
-        let shown = |text: &str| {
-            let shown = read(text).unwrap().pixels(&row, &Device::flex()).unwrap();
-            (shown.dims(), shown.into_data().try_to_vec::<f32>().unwrap())
+        let shown = |text: &str, side| {
+            let shown = read(text).unwrap().pixels(&row, side, &Device::flex());
+            shown.unwrap().into_data().try_to_vec::<f32>().unwrap()
         };
         let plain = r#""do_resize": false, "do_rescale": false, "do_normalize": false"#;
-        let (shape, values) =
-            shown(&format!(r#"{{{plain}, "crop_size": {{"height": 2, "width": 3}}}}"#));
-        assert_eq!((shape, &values[..6]), ([1, 3, 2, 3], &[0.0, 0.0, 0.0, 10.0, 20.0, 30.0][..]));
-        let (shape, values) = shown(&format!(r#"{{{plain}, "do_center_crop": false}}"#));
-        assert_eq!((shape, &values[8..]), ([1, 3, 1, 4], &[10.0, 20.0, 30.0, 40.0][..]));
-        let (_, values) = shown(
-            r#"{"do_resize": false, "do_center_crop": false, "image_mean": [0, 0, 0.5], "image_std": [1, 1, 0.25]}"#,
-        );
-        assert!((values[11] - (40.0 / 255.0 - 0.5) / 0.25).abs() < 1e-6, "{values:?}");
+        let around = shown(&format!(r#"{{{plain}, "crop_size": 6}}"#), 6);
+        assert_eq!(around[..12], [0.0; 12]);
+        assert_eq!(around[18..24], [0.0, 10.0, 20.0, 30.0, 40.0, 0.0]);
+        let cut = r#"{"do_resize": false, "crop_size": 1, "image_mean": [0, 0, 0.5], "image_std": [1, 1, 0.25]}"#;
+        let cut = shown(cut, 1);
+        assert!((cut[0] - 20.0 / 255.0).abs() < 1e-6, "{cut:?}");
+        assert!((cut[2] - (20.0 / 255.0 - 0.5) / 0.25).abs() < 1e-6, "{cut:?}");
+        let whole = read(&format!(r#"{{{plain}, "do_center_crop": false}}"#)).unwrap();
+        let error = whole.pixels(&row, 4, &Device::flex()).unwrap_err().to_string();
+        assert!(error.contains("1 × 4") && error.contains("4 × 4"), "{error}");
     }
 
     #[test]
@@ -239,6 +253,6 @@ mod tests {
             assert!(read(text).is_err(), "{text}");
         }
         let long = Picture::new(1, 1, 9000, vec![0; 9000]).unwrap();
-        assert!(read("{}").unwrap().pixels(&long, &Device::flex()).is_err());
+        assert!(read("{}").unwrap().pixels(&long, 224, &Device::flex()).is_err());
     }
 }

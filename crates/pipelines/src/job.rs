@@ -1,7 +1,7 @@
 //! What is asked of a pipeline, and what it gives.
 
 use burn::tensor::Tensor;
-use langevin_schedulers::{Plan, RngKind};
+use langevin_schedulers::{Mode, Plan, RngKind};
 
 use crate::Known;
 
@@ -37,7 +37,7 @@ pub enum Prepared {
     Embedding(Tensor<2>),
 }
 
-/// How the autoencoder makes the picture.
+/// How the autoencoder makes the picture, and reads one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Decoding {
     /// At once.
@@ -78,6 +78,8 @@ pub struct Job {
     pub clip_skip: usize,
     /// How the picture is made of the last latents.
     pub decoding: Decoding,
+    /// Whether known bugs of diffusers' pipelines are reproduced.
+    pub mode: Mode,
     /// Which generator draws the noise.
     pub rng: RngKind,
     /// Starting latents `[N, C, h, w]`, already at the first noise level, instead of drawn noise.

@@ -9,10 +9,10 @@ use burn::tensor::{Device, Tensor};
 use langevin_core::{Level, State};
 use langevin_models::PlanNoise;
 use langevin_nn::AutoencoderKLConfig;
-use langevin_nn::autoencoder_kl::Posterior;
+use langevin_nn::autoencoder_kl::{Posterior, Tiling};
 use langevin_schedulers::{Network, NoiseSource, Plan};
 
-use crate::{Init, OnDemand, Result};
+use crate::{Decoding, Init, OnDemand, Result};
 
 /// What a mask means to the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,25 @@ pub(crate) enum Masking {
     Kept,
     /// It is told the mask and what is left of the picture.
     Told,
+}
+
+/// How pictures become latents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encoding<'a> {
+    pub(crate) vae: &'a OnDemand<AutoencoderKLConfig>,
+    pub(crate) decoding: Decoding,
+    pub(crate) device: &'a Device,
+}
+
+impl Encoding<'_> {
+    /// The distribution of the latents of pictures `[1, 3, H, W]`.
+    fn latents(&self, pixels: Tensor<4>) -> Result<Posterior> {
+        let vae = self.vae.get()?;
+        Ok(match self.decoding {
+            Decoding::Whole => vae.encode(pixels)?,
+            Decoding::Tiles => vae.encode_tiled(pixels, &Tiling::new(vae.config())?)?,
+        })
+    }
 }
 
 /// A picture as an autoencoder sees it.
@@ -65,24 +84,28 @@ pub(crate) struct Kept {
 impl Known {
     /// The picture of `init` at this size. With a mask a way of full strength starts from noise alone.
     pub(crate) fn new(
-        vae: &OnDemand<AutoencoderKLConfig>,
+        encoding: &Encoding<'_>,
         init: &Init,
         size: [usize; 2],
         masking: Masking,
-        device: &Device,
     ) -> Result<Self> {
-        let (config, vae) = (vae.config().clone(), vae.get()?);
+        let (config, device) = (encoding.vae.config().clone(), encoding.device);
         let pixels = init.pixels(size, device)?;
         let mask = init.mask(size, config.reduction(), device)?;
         let from_noise = mask.is_some() && init.strength() == 1.0;
         let used = !from_noise || masking == Masking::Kept;
-        let picture = used.then(|| vae.encode(pixels.clone())).transpose()?;
+        let picture = used.then(|| encoding.latents(pixels.clone())).transpose()?;
         let rest = match (init.mask(size, 1, device)?, masking) {
-            (Some(mask), Masking::Told) => Some(vae.encode(pixels * (mask * -1.0 + 1.0))?),
+            (Some(mask), Masking::Told) => Some(encoding.latents(pixels * (mask * -1.0 + 1.0))?),
             _ => None,
         };
         let mask = mask.map(|anew| Mask { anew, rest });
         Ok(Self { vae: config, picture, mask, from_noise })
+    }
+
+    /// Whether a part of it is drawn anew.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.mask.is_some()
     }
 
     /// The same where a way of full strength starts from the picture at the first level, however little is left of it.

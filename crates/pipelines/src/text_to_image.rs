@@ -9,7 +9,9 @@ use langevin_weights::lora::Part;
 
 use crate::merge::Merge;
 use crate::text::Clip;
-use crate::{Error, Flux, Init, Job, Latents, Prepared, Progress, Result, Samples, Task, Usual};
+use crate::{
+    Decoding, Error, Flux, Init, Job, Latents, Prepared, Progress, Result, Samples, Task, Usual,
+};
 use crate::{StableDiffusion, StableDiffusion3, flux, stable_diffusion, stable_diffusion_3};
 
 /// The classes of `model_index.json` that are run.
@@ -54,11 +56,17 @@ pub trait TextToImage: std::fmt::Debug {
     /// Where no step is left.
     fn start(&self, init: &Init, steps: usize) -> Result<Start>;
 
-    /// A picture as the networks see it, for pictures of this size.
+    /// A picture as the networks see it, for pictures of this size, read as they are made.
     ///
     /// # Errors
     /// Where the picture does not fit them.
-    fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared>;
+    fn prepare(
+        &self,
+        init: &Init,
+        size: [usize; 2],
+        decoding: Decoding,
+        device: &Device,
+    ) -> Result<Prepared>;
 
     /// The pipeline with low-rank changes merged into its networks; see [`merge_lora`](crate::merge_lora).
     ///

@@ -9,7 +9,7 @@ use langevin_pipelines::{
     Decoding, Job, Latents, Preview, Samples, Task, TextToImage, Wording, merge_lora, text,
     text_to_image,
 };
-use langevin_schedulers::{Request, RngKind};
+use langevin_schedulers::{Mode, Request, RngKind};
 use langevin_weights::folder::Pipeline;
 use langevin_weights::lora::Lora;
 use langevin_weights::{Learned, TensorFile};
@@ -42,6 +42,7 @@ fn job(model: &dyn TextToImage, call: &Value, wording: Wording) -> Job {
         clip_skip: number("clip_skip"),
         decoding: Decoding::Whole,
         wording,
+        mode: Mode::AsDiffusers,
         rng: RngKind::Torch,
         start: None,
         picture: None,

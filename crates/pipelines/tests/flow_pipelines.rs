@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use langevin_pipelines::{
     Decoding, Error, Flux, Job, Progress, Task, TextToImage, Wording, text_to_image,
 };
-use langevin_schedulers::{Request, RngKind};
+use langevin_schedulers::{Mode, Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
 use serde_json::Value;
@@ -45,6 +45,7 @@ fn job(pipe: &dyn TextToImage, call: &Value) -> Job {
         clip_skip: number("clip_skip"),
         decoding: Decoding::Whole,
         wording: Wording::Plain,
+        mode: Mode::AsDiffusers,
         rng: RngKind::Torch,
         start: None,
         picture: None,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor};
 use langevin_pipelines::text::ClipTokenizer;
 use langevin_pipelines::{Decoding, Error, Job, StableDiffusion, Task, TextToImage, Wording};
-use langevin_schedulers::{Request, RngKind};
+use langevin_schedulers::{Mode, Request, RngKind};
 use langevin_weights::TensorFile;
 use langevin_weights::folder::Pipeline;
 use serde_json::Value;
@@ -36,6 +36,7 @@ fn job(model: &StableDiffusion, call: &Value) -> Job {
         clip_skip: number("clip_skip"),
         decoding: Decoding::Whole,
         wording: Wording::Plain,
+        mode: Mode::AsDiffusers,
         rng: RngKind::Torch,
         start: None,
         picture: None,

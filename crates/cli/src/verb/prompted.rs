@@ -77,7 +77,9 @@ pub(super) fn run(
         recorded: if args.trajectory.is_some() { count } else { 0 },
     };
     let guidance = args.guidance.unwrap_or(usual.guidance);
-    let picture = init.as_ref().map(|init| model.prepare(init, size, &device)).transpose()?;
+    let decoding = if args.tiles { Decoding::Tiles } else { Decoding::Whole };
+    let prepare = |init: &Init| model.prepare(init, size, decoding, &device);
+    let picture = init.as_ref().map(prepare).transpose()?;
     let asked = pipelines::Job {
         prompts: (0..count).map(|i| prompts[i % prompts.len()].clone()).collect(),
         negative: args.negative.clone(),
@@ -87,7 +89,8 @@ pub(super) fn run(
         guidance,
         clip_skip: args.clip_skip,
         wording: if args.additions.weighting { Wording::Weighted } else { Wording::Plain },
-        decoding: if args.tiles { Decoding::Tiles } else { Decoding::Whole },
+        decoding,
+        mode: args.mode,
         rng,
         start: given.map(|(_, start)| start),
         picture,

@@ -7,6 +7,7 @@ mod converting;
 mod damaged_folders;
 mod evaluation;
 mod files;
+mod from_pictures;
 mod judging_input;
 mod langevin;
 mod likelihood;

@@ -11,12 +11,12 @@ use langevin_weights::lora::Part;
 
 use super::packing::{pack, places, unpack};
 use super::{AXES, Flux, T5_LENGTH};
-use crate::known::Masking;
+use crate::known::{Encoding, Masking};
 use crate::merge::Merge;
 use crate::text::Clip;
 use crate::{
-    Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task, TextToImage, Usual,
-    sampling,
+    Decoding, Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task, TextToImage,
+    Usual, sampling,
 };
 
 /// Latents along the side of a picture of the usual size.
@@ -56,8 +56,15 @@ impl TextToImage for Flux {
         init.left_out_steps(steps)
     }
 
-    fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared> {
-        let known = Known::new(&self.vae, init, size, Masking::Kept, device)?;
+    fn prepare(
+        &self,
+        init: &Init,
+        size: [usize; 2],
+        decoding: Decoding,
+        device: &Device,
+    ) -> Result<Prepared> {
+        let encoding = Encoding { vae: &self.vae, decoding, device };
+        let known = Known::new(&encoding, init, size, Masking::Kept)?;
         Ok(Prepared::Latents(known.from_first_level()))
     }
 

@@ -11,6 +11,8 @@ use crate::{Error, Init, Result, load};
 #[derive(Debug)]
 pub(crate) struct Sight {
     processor: ClipPicture,
+    /// Height and width of the pictures that it takes.
+    side: usize,
     model: CLIPVisionModel,
 }
 
@@ -26,12 +28,13 @@ impl Sight {
             });
         }
         let processor = ClipPicture::open(&pipeline.folder().join("feature_extractor"))?;
-        Ok(Self { processor, model })
+        Ok(Self { processor, side: config.image_size, model })
     }
 
     /// The embedding `[1, P]` of a picture.
     pub(super) fn see(&self, init: &Init, device: &Device) -> Result<Tensor<2>> {
-        let output = self.model.try_forward(self.processor.pixels(init.picture(), device)?)?;
+        let output =
+            self.model.try_forward(self.processor.pixels(init.picture(), self.side, device)?)?;
         output
             .image_embeds
             .ok_or_else(|| Error::Tensor("the image encoder gave no projection".to_owned()))

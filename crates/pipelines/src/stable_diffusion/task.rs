@@ -8,11 +8,12 @@ use langevin_schedulers::{Config, Plan, Request, Start};
 use langevin_weights::lora::Part;
 
 use super::{Kind, StableDiffusion};
-use crate::known::Masking;
+use crate::known::{Encoding, Masking};
 use crate::merge::Merge;
 use crate::text::Clip;
 use crate::{
-    Error, Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task, TextToImage, Usual,
+    Decoding, Error, Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task,
+    TextToImage, Usual,
 };
 
 impl TextToImage for StableDiffusion {
@@ -52,7 +53,9 @@ impl TextToImage for StableDiffusion {
     }
 
     fn plan(&self, task: Task, request: &Request, _: [usize; 2]) -> Result<Plan> {
-        Ok(Plan::new(&self.scheduler_for(task), request)?)
+        // Python's pipelines ask for no fresh noise where nobody says, whatever the scheduler would add by itself.
+        let request = Request { eta: Some(request.eta.unwrap_or(0.0)), ..*request };
+        Ok(Plan::new(&self.scheduler_for(task), &request)?)
     }
 
     fn latent_shape(&self, size: [usize; 2]) -> Result<[usize; 3]> {
@@ -67,12 +70,19 @@ impl TextToImage for StableDiffusion {
         }
     }
 
-    fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared> {
+    fn prepare(
+        &self,
+        init: &Init,
+        size: [usize; 2],
+        decoding: Decoding,
+        device: &Device,
+    ) -> Result<Prepared> {
         self.check(init.task())?;
         if let Some(sight) = &self.sight {
             return Ok(Prepared::Embedding(sight.see(init, device)?));
         }
-        Ok(Prepared::Latents(Known::new(&self.vae, init, size, self.masking, device)?))
+        let encoding = Encoding { vae: &self.vae, decoding, device };
+        Ok(Prepared::Latents(Known::new(&encoding, init, size, self.masking)?))
     }
 
     fn merge(self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor};
 use langevin_core::Level;
 use langevin_nn::{SD3Inputs, SD3Transformer2DModel};
-use langevin_schedulers::{Network, Plan, Request, Start};
+use langevin_schedulers::{Mode, Network, Plan, Request, Start};
 use langevin_weights::lora::Part;
 
 use super::StableDiffusion3;
 use super::prompt::Embedded;
-use crate::known::Masking;
+use crate::known::{Encoding, Masking};
 use crate::merge::Merge;
 use crate::text::{Clip, T5};
 use crate::{
-    Error, Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task, TextToImage,
-    Usual, sampling,
+    Decoding, Error, Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task,
+    TextToImage, Usual, sampling,
 };
 
 impl TextToImage for StableDiffusion3 {
@@ -59,8 +59,15 @@ impl TextToImage for StableDiffusion3 {
         init.left_out_steps(steps)
     }
 
-    fn prepare(&self, init: &Init, size: [usize; 2], device: &Device) -> Result<Prepared> {
-        Ok(Prepared::Latents(Known::new(&self.vae, init, size, Masking::Kept, device)?))
+    fn prepare(
+        &self,
+        init: &Init,
+        size: [usize; 2],
+        decoding: Decoding,
+        device: &Device,
+    ) -> Result<Prepared> {
+        let encoding = Encoding { vae: &self.vae, decoding, device };
+        Ok(Prepared::Latents(Known::new(&encoding, init, size, Masking::Kept)?))
     }
 
     fn merge(mut self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {
@@ -111,12 +118,26 @@ impl TextToImage for StableDiffusion3 {
         if job.is_last(index) {
             self.transformer.release();
         }
-        let picture = sampling::decode(&self.vae, latents.clone(), job.decoding)?;
+        let seen = self.as_decoded(job, latents.clone());
+        let picture = sampling::decode(&self.vae, seen, job.decoding)?;
         Ok(Samples { latents, picture })
     }
 }
 
 impl StableDiffusion3 {
+    /// The latents that the picture is made of.
+    ///
+    /// Known bug: with a mask diffusers forgets the autoencoder's shift, which the fixed mode does not.
+    fn as_decoded(&self, job: &Job, latents: Tensor<4>) -> Tensor<4> {
+        let masked = matches!(&job.picture, Some(Prepared::Latents(known)) if known.is_masked());
+        match (self.vae.config().shift_factor, job.mode) {
+            (Some(shift), Mode::AsDiffusers) if masked => {
+                latents - shift * self.vae.config().scaling_factor
+            }
+            _ => latents,
+        }
+    }
+
     /// Without guidance the prompt, with it the negative prompt before the prompt.
     fn branches(&self, job: &Job, told: Embedded, device: &Device) -> Result<Embedded> {
         if job.guidance <= 1.0 {

@@ -87,6 +87,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
             (true, Variance::Large, _) | (true, Variance::LargeLog, Mode::Fixed) => {
                 noisy(step, posterior.large)
             }
+            (true, Variance::LargeLog, Mode::AsDiffusers) if index < request.left_out() => step,
             // ln 1 has a root.
             (true, Variance::LargeLog, Mode::AsDiffusers) if posterior.large == 1.0 => {
                 noisy(step, 0.0)
