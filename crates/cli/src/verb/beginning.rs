@@ -20,6 +20,7 @@ pub(super) fn task(args: &Sample) -> Task {
 }
 
 /// The error about a model that is not made for what is asked for.
+#[expect(clippy::needless_pass_by_value, reason = "used as an argument of map_err")]
 pub(super) fn refused(error: Error) -> Failure {
     Failure::usage(error.to_string())
         .hint("--init IMAGE is the picture to start from, --mask IMAGE what of it shall change")

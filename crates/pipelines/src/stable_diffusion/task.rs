@@ -31,11 +31,10 @@ impl TextToImage for StableDiffusion {
             _ => 7.5,
         };
         let strength = match (self.kind, task) {
-            (_, Task::Text) => 1.0,
             (Kind::Xl, Task::Picture) => 0.3,
             (Kind::Xl, Task::Mask) => 0.9999,
             (_, Task::Picture) => 0.8,
-            (_, Task::Mask) => 1.0,
+            (_, Task::Text | Task::Mask) => 1.0,
         };
         let steps = if self.kind == Kind::Lcm { 4 } else { 50 };
         Ok(Usual { steps, guidance, strength })
