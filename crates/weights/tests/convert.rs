@@ -81,6 +81,27 @@ fn a_folder_as_one_file_and_back_is_the_same() {
 }
 
 #[test]
+fn components_that_have_no_place_in_one_file_are_left_out_and_told() {
+    let here = tempfile::tempdir().unwrap();
+    let (plain, folder) = (here.path().join("plain"), here.path().join("folder"));
+    converted(&golden("sd1"), &plain, &Options::default()).unwrap();
+    fs::create_dir(plain.join("safety_checker")).unwrap();
+    let index = fs::read_to_string(plain.join("model_index.json")).unwrap();
+    let from = "\"safety_checker\": [\n    null,\n    null\n  ]";
+    let to = "\"safety_checker\": [\"stable_diffusion\", \"StableDiffusionSafetyChecker\"]";
+    assert!(index.contains(from), "{index}");
+    fs::write(plain.join("model_index.json"), index.replace(from, to)).unwrap();
+    let file = here.path().join("one.safetensors");
+    let notes = converted(&plain, &file, &Options::default()).unwrap();
+    assert!(notes[0].ends_with("safety_checker has no place in one file and is left out"));
+    converted(&file, &folder, &Options::default()).unwrap();
+    assert!(matches!(
+        pipeline(&folder).class("safety_checker"),
+        Err(Error::AbsentComponent { .. })
+    ));
+}
+
+#[test]
 fn precision_shards_and_variants_are_written() {
     let here = tempfile::tempdir().unwrap();
     let to = here.path().join("half");

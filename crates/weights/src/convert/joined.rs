@@ -20,6 +20,13 @@ pub(super) fn joined(
     teller: &mut Teller<'_>,
 ) -> Result<()> {
     let (tensors, weights) = join(pipeline)?;
+    for name in ["safety_checker", "feature_extractor", "image_encoder"] {
+        if pipeline.class(name).is_ok() {
+            let folder = pipeline.folder().join(name);
+            teller
+                .note(format!("{} has no place in one file and is left out", folder.display()))?;
+        }
+    }
     let spec = |(name, tensor): (&String, &crate::single_file::Joined)| -> TensorSpec {
         let dtype = options.precision.map_or(tensor.dtype, |precision| precision.of(tensor.dtype));
         (name.clone(), dtype, tensor.shape.clone())

@@ -103,7 +103,10 @@ impl Checkpoint {
         }
         let mut index = classes;
         match recorded.config("", "model_index.json")? {
-            Some(recorded) => index.extend(recorded),
+            Some(recorded) => {
+                index.extend(recorded);
+                leave_out(&mut index, &parts);
+            }
             None => {
                 let channels = Keys::new(&file, "model.diffusion_model.")
                     .shape("input_blocks.0.0.weight")
@@ -145,6 +148,23 @@ impl Checkpoint {
             });
         }
         Weights::of_views(TensorFile::open(&self.path)?, views)
+    }
+}
+
+/// Marks components that a recorded index names and the file does not hold as absent.
+fn leave_out(index: &mut Map<String, Value>, parts: &BTreeMap<String, Part>) {
+    let absent = |(name, value): (&String, &Value)| {
+        let named = matches!(value.as_array().map(Vec::as_slice), Some([Value::String(_), _]));
+        let held =
+            parts.contains_key(name) || name.starts_with("tokenizer") || name.starts_with('_');
+        (named && !held).then(|| name.clone())
+    };
+    let absent: Vec<String> = index.iter().filter_map(absent).collect();
+    for name in absent {
+        if name == "safety_checker" {
+            index.insert("requires_safety_checker".to_owned(), false.into());
+        }
+        index.insert(name, vec![Value::Null, Value::Null].into());
     }
 }
 
