@@ -1,10 +1,9 @@
 //! `config.json` of every network: what the class makes of it, short of the parameters.
 
 use langevin_nn::{
-    AutoencoderKLConfig, AutoencoderTinyConfig, CLIPTextConfig, CLIPVisionConfig,
-    CompactUNet2DConfig, Configuration, DiTConfig, FluxConfig, NetworkConfig,
-    PriorTransformerConfig, SD3Config, T5Config, UNet2DConditionConfig, UNet2DConfig,
-    VQModelConfig,
+    AutoencoderKLConfig, AutoencoderTinyConfig, CLIPTextConfig, CLIPVisionConfig, Configuration,
+    DiTConfig, FluxConfig, NetworkConfig, PriorTransformerConfig, SD3Config, T5Config,
+    UNet2DConditionConfig, UNet2DConfig, VQModelConfig,
 };
 use langevin_weights::Config;
 use serde_json::{Map, Value};
@@ -19,7 +18,6 @@ type Reader = fn(&Map<String, Value>) -> bool;
 
 const READERS: &[(&[&str], Reader)] = &[
     (UNet2DConfig::CLASS_NAMES, of::<UNet2DConfig>),
-    (CompactUNet2DConfig::CLASS_NAMES, of::<CompactUNet2DConfig>),
     (UNet2DConditionConfig::CLASS_NAMES, of::<UNet2DConditionConfig>),
     (AutoencoderKLConfig::CLASS_NAMES, of::<AutoencoderKLConfig>),
     (AutoencoderTinyConfig::CLASS_NAMES, of::<AutoencoderTinyConfig>),
@@ -46,7 +44,7 @@ fn read(bytes: &[u8]) -> bool {
     let values = config.values();
     let architecture = || values.get("architectures")?.as_array()?.first()?.as_str();
     let class = config.class_name().or_else(architecture).unwrap_or_default();
-    let _ = NetworkConfig::from_json(values);
+    let _ = <NetworkConfig as Configuration>::from_json(values);
     let named = READERS.iter().find(|(names, _)| names.contains(&class));
     let (_, reader) = named.unwrap_or(&READERS[bytes.len() % READERS.len()]);
     reader(values)
