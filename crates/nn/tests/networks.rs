@@ -179,7 +179,7 @@ fn bad_configurations_are_refused_by_key_and_value() {
     unet("block_out_channels", json!([0, 64, 64, 64]), "from 1 to");
     unet("block_out_channels", json!([16384, 16384, 16384, 16384]), "parameters");
     unet("layers_per_block", json!(0), "from 1 to 64");
-    unet("layers_per_block", json!("two"), "usize");
+    unet("layers_per_block", json!("two"), "a whole number that is not negative");
     unet("act_fn", json!("tanh"), "`silu`");
     unet("resnet_time_scale_shift", json!("spatial"), "`scale_shift`");
     unet("time_embedding_type", json!("rotary"), "`fourier`");
@@ -198,7 +198,7 @@ fn bad_configurations_are_refused_by_key_and_value() {
     compact("attention_heads", json!(5), "divisor of 96");
     compact("patch", json!(0), "from 1 to 64");
     compact("sample_size", json!(27), "multiples of 4");
-    compact("norm_num_groups", json!(-1), "usize");
+    compact("norm_num_groups", json!(-1), "a whole number that is not negative");
     compact("num_class_embeds", json!(0), "from 1");
 
     let error = |config: Value| NetworkConfig::from_json(&config).unwrap_err().to_string();

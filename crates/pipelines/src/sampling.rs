@@ -89,6 +89,9 @@ pub(crate) fn guide(output: Tensor<4>, scale: f64) -> langevin_schedulers::Resul
     Ok(State::combine(&[(scale, &with), (1.0 - scale, &without)])?)
 }
 
+/// The longest side of a picture in pixels.
+const LARGEST: usize = 16384;
+
 /// The shape `[C, h, w]` of the latents of pictures of this size, whose sides are multiples of `unit` pixels, `reduction`
 /// of them for each latent.
 ///
@@ -100,11 +103,12 @@ pub(crate) fn latent_shape(
     reduction: usize,
     unit: usize,
 ) -> Result<[usize; 3]> {
-    if height == 0 || width == 0 || height % unit != 0 || width % unit != 0 {
+    let fits = |side: usize| (unit..=LARGEST).contains(&side) && side.is_multiple_of(unit);
+    if !fits(height) || !fits(width) {
         return Err(Error::Value {
             name: "the size",
             found: format!("{height} × {width}"),
-            expected: format!("multiples of {unit} pixels"),
+            expected: format!("multiples of {unit} pixels, {LARGEST} at most"),
         });
     }
     Ok([channels, height / reduction, width / reduction])

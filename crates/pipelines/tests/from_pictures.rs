@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor};
 use langevin_data::Picture;
 use langevin_pipelines::{
-    Decoding, Init, Job, Prepared, Samples, Task, TextToImage, text_to_image, Wording,
+    Decoding, Init, Job, Prepared, Samples, Task, TextToImage, Wording, text_to_image,
 };
 use langevin_schedulers::{Mode, Request, RngKind};
 use langevin_weights::TensorFile;
@@ -36,6 +36,8 @@ struct Case {
     folder: PathBuf,
     call: Value,
     model: Box<dyn TextToImage>,
+    /// Networks are read from there when they are needed.
+    _whole: tempfile::TempDir,
 }
 
 impl Case {
@@ -56,7 +58,7 @@ impl Case {
         }
         let pipeline = Pipeline::open(whole.path()).expect("a pipeline");
         let model = text_to_image(&pipeline, &Device::flex()).expect("networks");
-        Self { folder, call, model }
+        Self { folder, call, model, _whole: whole }
     }
 
     fn number(&self, key: &str) -> usize {

@@ -39,9 +39,16 @@ pub(super) fn refuse_others(subject: &Subject) -> Result<(), Failure> {
         return Ok(());
     }
     let class = pipeline.index().class_name().unwrap_or("none");
+    // Each family once: what it starts from makes no other pipeline.
+    let mut families: Vec<&str> = pipeline_classes()
+        .map(|name| {
+            ["Pipeline", "Img2Img", "Inpaint"].iter().fold(name, |n, end| n.trim_end_matches(end))
+        })
+        .collect();
+    families.dedup();
     Err(Failure::failed(format!(
         "the pipeline {class} is not run; those that are: {}, and pipelines of one U-Net in pixels",
-        pipeline_classes().collect::<Vec<_>>().join(", ")
+        families.join(", ")
     ))
     .hint("`langevin info` lists what the folder holds"))
 }

@@ -55,7 +55,10 @@ fn missing_parts_are_named() {
         ("tokenizer", "there is neither tokenizer.json nor vocab.json"),
         ("tokenizer/merges.txt", "there is neither tokenizer.json nor merges.txt"),
         ("unet/config.json", "unet/config.json does not exist"),
-        ("unet/diffusion_pytorch_model.safetensors", "unet holds no diffusion_pytorch_model"),
+        (
+            "unet/diffusion_pytorch_model.safetensors",
+            "unet holds no weights called diffusion_pytorch_model",
+        ),
         ("model_index.json", "model is no model folder"),
     ] {
         sample(remove(part)).fails(1, &[words]);

@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use langevin_weights::folder::TokenizerPlace;
+use serde_json::Value;
 use tokenizers::models::bpe::BPE;
 use tokenizers::normalizers::replace::ReplacePattern;
 use tokenizers::normalizers::{Lowercase, NFC, Replace, Sequence};
@@ -15,8 +18,8 @@ use tokenizers::{
     AddedToken, NormalizerWrapper, PreTokenizerWrapper, SplitDelimiterBehavior, Tokenizer,
 };
 
-use super::Tokens;
 use super::markers::Markers;
+use super::{Tokens, charsmap};
 use crate::{Error, Result};
 
 /// What a word is: markers, contractions, letters, single digits, runs of anything else.
@@ -165,13 +168,38 @@ fn read(folder: &Path) -> Result<Tokenizer, String> {
 
 /// A whole tokenizer from its file, without cutting or padding.
 pub(super) fn whole_tokenizer(file: &Path) -> Result<Tokenizer, String> {
+    let text =
+        std::fs::read(file).map_err(|error| format!("tokenizer.json cannot be read: {error}"))?;
+    check_charsmaps(&text)?;
     let read = || {
-        let mut tokenizer = Tokenizer::from_file(file)?;
+        let mut tokenizer = Tokenizer::from_bytes(&text)?;
         tokenizer.with_truncation(None)?;
         tokenizer.with_padding(None);
         Ok(tokenizer)
     };
     read().map_err(|error: tokenizers::Error| format!("tokenizer.json makes no tokenizer: {error}"))
+}
+
+/// Checks SentencePiece's replacements of characters in a `tokenizer.json`, which the tokenizer itself trusts.
+fn check_charsmaps(text: &[u8]) -> Result<(), String> {
+    let Ok(whole) = serde_json::from_slice::<Value>(text) else { return Ok(()) };
+    let mut open = vec![&whole];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(map) => {
+                if map.get("type").is_some_and(|kind| kind == "Precompiled") {
+                    let coded = map.get("precompiled_charsmap").and_then(Value::as_str);
+                    let decoded = coded.and_then(|coded| STANDARD.decode(coded).ok());
+                    let decoded = decoded.ok_or("its replacements of characters are no base64")?;
+                    charsmap::check(&decoded)?;
+                }
+                open.extend(map.values());
+            }
+            Value::Array(list) => open.extend(list),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn parts(folder: &Path) -> tokenizers::Result<Tokenizer> {
