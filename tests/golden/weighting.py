@@ -84,9 +84,11 @@ class Told:
         skip = clip_skip or 0
         tokens, pooled = self.embedded(self.call["phrases"], skip=skip)
         without, whole = self.embedded(self.call["without"] or [])
-        count = max(tokens.shape[1], without.shape[1]) // 77
+        # Without guidance nobody reads the negative prompt, and the prompt is not filled up to its length.
+        guided = arguments["guidance_scale"] > 1
+        count = max(tokens.shape[1], without.shape[1] if guided else 0) // 77
         tokens, pooled = self.embedded(self.call["phrases"], count, skip)
-        without, whole = self.embedded(self.call["without"] or [], count)
+        without, whole = self.embedded((self.call["without"] or []) if guided else [], count)
         xl = hasattr(self.pipeline, "text_encoder_2")
         if xl and negative_prompt is None:
             without, whole = torch.zeros_like(tokens), torch.zeros_like(pooled)

@@ -64,9 +64,9 @@ impl<'a> Previews<'a> {
     /// Shows a state: what the network takes it for without its noise.
     pub(super) fn show(&mut self, now: &Progress<'_>) -> Result<(), Failure> {
         let (Some(way), Some(clean)) = (&self.way, now.clean) else { return Ok(()) };
-        let written = self
-            .file
-            .filter(|_| now.step == now.steps || now.step % now.steps.div_ceil(SHOWN).max(1) == 0);
+        let written = self.file.filter(|_| {
+            now.step == now.steps || now.step.is_multiple_of(now.steps.div_ceil(SHOWN).max(1))
+        });
         let kept = self.animation.is_some() && now.picture < ANIMATED;
         if written.is_none() && !kept {
             return Ok(());

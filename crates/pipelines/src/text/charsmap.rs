@@ -13,7 +13,8 @@ pub(super) fn check(map: &[u8]) -> Result<(), String> {
         return wrong("they are cut short");
     };
     let length = u32::from_le_bytes(*length) as usize;
-    let Some((trie, texts)) = rest.split_at_checked(length).filter(|_| length % 4 == 0) else {
+    let Some((trie, texts)) = rest.split_at_checked(length).filter(|_| length.is_multiple_of(4))
+    else {
         return wrong("their table is cut short");
     };
     let Ok(texts) = std::str::from_utf8(texts) else { return wrong("they are no text") };

@@ -142,6 +142,11 @@ proptest::proptest! {
     fn any_key_is_read_or_left(key in proptest::prelude::any::<String>()) {
         let _ = (key::read(&key), key::other_kind(&key));
     }
+}
+
+proptest::proptest! {
+    // Each case writes a file.
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
 
     /// Keys and shapes of every kind and of none: opened and placed, or refused, never a panic.
     #[test]
