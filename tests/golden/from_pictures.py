@@ -108,6 +108,13 @@ def assembled(kind, shared, folder, seed):
                     shutil.copy(made / part, place / part)
                 else:
                     shutil.copytree(made / part, place / part, dirs_exist_ok=True)
+        if "model_index.json" in OWN_PARTS[kind]:
+            # The index names the scheduler's class, which the shared settings are those of another of.
+            settings = json.loads((whole / "scheduler" / "scheduler_config.json").read_text())
+            text = json.dumps(dict(settings, _class_name="DDIMScheduler"), indent=2) + "\n"
+            for place in (folder, whole):
+                (place / "scheduler").mkdir(exist_ok=True)
+                (place / "scheduler" / "scheduler_config.json").write_text(text)
     return whole
 
 
