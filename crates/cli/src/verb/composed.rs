@@ -40,9 +40,10 @@ pub(super) fn refuse_others(subject: &Subject) -> Result<(), Failure> {
     }
     let class = pipeline.index().class_name().unwrap_or("none");
     // Each family once: what it starts from makes no other pipeline.
-    let mut families: Vec<&str> = pipeline_classes()
+    let mut families: Vec<String> = pipeline_classes()
         .map(|name| {
-            ["Pipeline", "Img2Img", "Inpaint"].iter().fold(name, |n, end| n.trim_end_matches(end))
+            let ends = ["Pipeline", "Img2Img", "Inpaint"];
+            ends.iter().fold(name, |name, end| name.trim_end_matches(end)).to_owned() + "Pipeline"
         })
         .collect();
     families.dedup();

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use langevin_weights::folder::TokenizerPlace;
 use serde_json::Value;
 use tokenizers::models::bpe::BPE;
+use tokenizers::normalizers::precompiled::Precompiled;
 use tokenizers::normalizers::replace::ReplacePattern;
 use tokenizers::normalizers::{Lowercase, NFC, Replace, Sequence};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -177,7 +178,10 @@ pub(super) fn whole_tokenizer(file: &Path) -> Result<Tokenizer, String> {
         tokenizer.with_padding(None);
         Ok(tokenizer)
     };
-    read().map_err(|error: tokenizers::Error| format!("tokenizer.json makes no tokenizer: {error}"))
+    // The reader takes some parts for granted where a file names them in unforeseen ways.
+    let read = std::panic::catch_unwind(read);
+    let read = read.map_err(|_| "tokenizer.json is not of a form that can be read".to_owned())?;
+    read.map_err(|error: tokenizers::Error| format!("tokenizer.json makes no tokenizer: {error}"))
 }
 
 /// Checks SentencePiece's replacements of characters in a `tokenizer.json`, which the tokenizer itself trusts.
@@ -192,6 +196,7 @@ fn check_charsmaps(text: &[u8]) -> Result<(), String> {
                     let decoded = coded.and_then(|coded| STANDARD.decode(coded).ok());
                     let decoded = decoded.ok_or("its replacements of characters are no base64")?;
                     charsmap::check(&decoded)?;
+                    Precompiled::from(&decoded).map_err(|error| error.to_string())?;
                 }
                 open.extend(map.values());
             }
