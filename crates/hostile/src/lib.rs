@@ -15,4 +15,4 @@ mod workplace;
 
 pub use random::Random;
 pub use repository::corpus;
-pub use target::{TARGETS, Target};
+pub use target::{Mutation, TARGETS, Target};

@@ -66,13 +66,13 @@ impl Fetch<'_> {
             match place {
                 Place::Cache => {
                     if absent {
-                        self.into_cache(file, &mut told)?;
+                        self.keep_in_cache(file, &mut told)?;
                     }
                     let (repository, commit) = (&self.plan.repository, &self.plan.commit);
                     self.cache.link(repository, commit, &file.path, &file.digest)?;
                 }
                 Place::Folder(folder) if absent => {
-                    self.into_folder(&folder.join(&file.path), file, &mut told)?;
+                    self.keep_in_folder(&folder.join(&file.path), file, &mut told)?;
                 }
                 Place::Folder(_) => {}
             }
@@ -106,7 +106,7 @@ impl Fetch<'_> {
         Source { transport: self.transport, repository, commit, file, pause: self.pause }
     }
 
-    fn into_cache(&self, file: &RemoteFile, told: &mut Told<'_>) -> Result<()> {
+    fn keep_in_cache(&self, file: &RemoteFile, told: &mut Told<'_>) -> Result<()> {
         let (blob, lock) = (self.blob(file), self.cache.lock(&self.plan.repository, &file.digest));
         make_parent(&blob)?;
         make_parent(&lock)?;
@@ -121,7 +121,7 @@ impl Fetch<'_> {
         Ok(())
     }
 
-    fn into_folder(&self, path: &Path, file: &RemoteFile, told: &mut Told<'_>) -> Result<()> {
+    fn keep_in_folder(&self, path: &Path, file: &RemoteFile, told: &mut Told<'_>) -> Result<()> {
         make_parent(path)?;
         let digits = file.digest.digits();
         let partial = with_ending(path, &format!(".{}.incomplete", &digits[..8]));

@@ -76,7 +76,7 @@ impl FromStr for Repository {
         if !parts.iter().all(|part| is_name(part)) || name.contains("--") || name.contains("..") {
             return refuse("of letters, digits, `-`, `_` and `.`");
         }
-        let sound = revision.split('/').all(|part| is_name(part)) && !revision.contains("..");
+        let sound = revision.split('/').all(is_name) && !revision.contains("..");
         if !sound || revision.len() > LONGEST {
             return refuse("with a branch, a tag or a commit as the revision");
         }

@@ -126,6 +126,9 @@ struct Found<'a> {
     variant: Option<String>,
 }
 
+/// The format and the variant of a set of weights.
+type Kind<'a> = (Format, Option<&'a str>);
+
 /// The best set of weights among the files of a component; `None` where it has none at all.
 fn weights<'a>(
     repository: &Repository,
@@ -133,7 +136,7 @@ fn weights<'a>(
     names: &[&'a str],
     wanted: Option<&str>,
 ) -> Result<Option<Found<'a>>> {
-    let mut sets: BTreeMap<(Format, Option<&str>), Vec<(&'a str, Part)>> = BTreeMap::new();
+    let mut sets: BTreeMap<Kind<'_>, Vec<(&'a str, Part)>> = BTreeMap::new();
     for name in names.iter().copied() {
         if let Some(file) = WeightFile::of(name) {
             sets.entry((file.format, file.variant)).or_default().push((name, file.part));

@@ -30,6 +30,7 @@ pub struct Usual {
 
 /// A picture to start from, as the networks see it.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub enum Prepared {
     /// The latents that the way starts from.
     Latents(Known),

@@ -109,7 +109,7 @@ impl Known {
     }
 
     /// The same where a way of full strength starts from the picture at the first level, however little is left of it.
-    pub(crate) fn from_first_level(self) -> Self {
+    pub(crate) fn at_first_level(self) -> Self {
         Self { from_noise: false, ..self }
     }
 

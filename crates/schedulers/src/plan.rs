@@ -250,6 +250,6 @@ impl Plan {
             });
         }
         let class = crate::class::of(config)?;
-        (class.plan)(config, request)?.from_start(config, request, class.order)
+        (class.plan)(config, request)?.starting(config, request, class.order)
     }
 }

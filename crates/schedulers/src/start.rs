@@ -63,7 +63,7 @@ pub(crate) fn check(config: &Config, request: &Request, timesteps: &[f64]) -> Re
 
 impl Plan {
     /// The plan without what the request leaves out; a step is `order` calls. Histories have been cut by the class.
-    pub(crate) fn from_start(
+    pub(crate) fn starting(
         mut self,
         config: &Config,
         request: &Request,

@@ -112,7 +112,7 @@ fn wrong(case: &Case) -> Option<String> {
     // Written so that what is no number is wrong.
     distances
         .enumerate()
-        .find(|(_, distance)| !(*distance <= 1e-4))
+        .find(|(_, distance)| distance.is_nan() || *distance > 1e-4)
         .map(|(index, distance)| format!("state {index} is {distance:e} apart"))
 }
 

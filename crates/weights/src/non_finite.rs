@@ -50,7 +50,7 @@ fn sentence(path: impl Display, tensor: &str, more: usize) -> String {
 /// Whether all of these are finite.
 pub(crate) fn are_finite(values: &[f32]) -> bool {
     // Without an early end the loop runs in vectors, and nearly every tensor is finite.
-    !values.iter().fold(false, |bad, x| bad | !(x.abs() < f32::INFINITY))
+    values.iter().fold(true, |good, x| good & x.is_finite())
 }
 
 /// Whether all of these bits are those of finite numbers of type F16 or BF16.

@@ -165,7 +165,9 @@ fn paths_that_are_no_model_are_answered_by_a_sentence() {
     fs::write(folder.path().join("file"), "x").unwrap();
     assert_eq!(
         sentence(&folder.path().join("file")),
-        format!("{shown}/file is a file, but a folder was expected")
+        format!(
+            "{shown}/file is cut short: it has 1 bytes, and the length of a safetensors header alone takes 8"
+        )
     );
     fs::write(folder.path().join("config.json"), "{\"_class_name\": \"UNet2DModel\"}").unwrap();
     let ModelFolder::Component(component) = ModelFolder::open(folder.path()).unwrap() else {

@@ -76,6 +76,7 @@ fn listed(plan: &Plan) -> Vec<String> {
 }
 
 /// The sentence, and what can be done about it.
+#[expect(clippy::needless_pass_by_value, reason = "it takes what `map_err` gives")]
 fn failure(error: Error) -> Failure {
     let sentence = error.to_string();
     match error {

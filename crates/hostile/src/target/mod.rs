@@ -13,6 +13,9 @@ mod vocabulary;
 
 use crate::{Random, corpus, json};
 
+/// Makes a hostile file out of a seed and, for parts, the other seeds.
+pub type Mutation = fn(&mut Random, &[u8], &[Vec<u8>]) -> Vec<u8>;
+
 /// One reader of files that others wrote.
 #[derive(Debug)]
 pub struct Target {
@@ -21,7 +24,7 @@ pub struct Target {
     /// Files to start from.
     pub seeds: fn() -> Vec<Vec<u8>>,
     /// Makes a hostile file out of a seed; the other seeds may lend parts.
-    pub mutate: fn(&mut Random, &[u8], &[Vec<u8>]) -> Vec<u8>,
+    pub mutate: Mutation,
     /// Reads a file; whether it was accepted.
     pub read: fn(&[u8]) -> bool,
     /// The bytes of memory that any file warrants, and those for each byte of the file.

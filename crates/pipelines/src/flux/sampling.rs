@@ -65,7 +65,7 @@ impl TextToImage for Flux {
     ) -> Result<Prepared> {
         let encoding = Encoding { vae: &self.vae, decoding, device };
         let known = Known::new(&encoding, init, size, Masking::Kept)?;
-        Ok(Prepared::Latents(known.from_first_level()))
+        Ok(Prepared::Latents(known.at_first_level()))
     }
 
     fn merge(mut self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {

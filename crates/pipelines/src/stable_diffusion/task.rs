@@ -81,7 +81,8 @@ impl TextToImage for StableDiffusion {
             return Ok(Prepared::Embedding(sight.see(init, device)?));
         }
         let encoding = Encoding { vae: &self.vae, decoding, device };
-        Ok(Prepared::Latents(Known::new(&encoding, init, size, self.masking)?))
+        let known = Known::new(&encoding, init, size, self.masking)?;
+        Ok(Prepared::Latents(known))
     }
 
     fn merge(self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {

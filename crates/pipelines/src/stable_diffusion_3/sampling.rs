@@ -67,7 +67,8 @@ impl TextToImage for StableDiffusion3 {
         device: &Device,
     ) -> Result<Prepared> {
         let encoding = Encoding { vae: &self.vae, decoding, device };
-        Ok(Prepared::Latents(Known::new(&encoding, init, size, Masking::Kept)?))
+        let known = Known::new(&encoding, init, size, Masking::Kept)?;
+        Ok(Prepared::Latents(known))
     }
 
     fn merge(mut self: Box<Self>, merge: &mut Merge<'_>) -> Result<Box<dyn TextToImage>> {

@@ -26,9 +26,9 @@ pub(super) enum Clip {
     /// transformers' names and OpenAI's settings, with the projection of the pooled text.
     OpenAiProjected,
     /// OpenCLIP's names and settings; the projection is not used.
-    OpenClip,
+    Laion,
     /// OpenCLIP's names and settings, with the projection of the pooled text.
-    OpenClipProjected,
+    LaionProjected,
     /// transformers' names and OpenCLIP's settings, with the projection of the pooled text.
     RenamedProjected,
 }
@@ -37,13 +37,13 @@ impl Clip {
     /// The class of transformers.
     pub(super) fn class(self) -> &'static str {
         match self {
-            Self::OpenAi | Self::OpenClip => "CLIPTextModel",
+            Self::OpenAi | Self::Laion => "CLIPTextModel",
             _ => "CLIPTextModelWithProjection",
         }
     }
 
     fn is_named_by_open_clip(self) -> bool {
-        matches!(self, Self::OpenClip | Self::OpenClipProjected)
+        matches!(self, Self::Laion | Self::LaionProjected)
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn rules(clip: Clip, layers: usize) -> Rules {
     rules.same("token_embedding.weight", "text_model.embeddings.token_embedding.weight");
     rules.same("positional_embedding", "text_model.embeddings.position_embedding.weight");
     rules.same("ln_final.", "text_model.final_layer_norm.");
-    if clip == Clip::OpenClipProjected {
+    if clip == Clip::LaionProjected {
         rules.add("text_projection", "text_projection.weight", Link::Transposed);
     }
     for layer in 0..layers.min(MOST_LAYERS) {
@@ -102,15 +102,15 @@ pub(super) fn config(clip: Clip, keys: Keys<'_>) -> Result<Map<String, Value>> {
         }
     });
     // Stable Diffusion 2 does without the last of the 24 layers, and so do folders of it.
-    if clip == Clip::OpenClip && layers == 24 {
+    if clip == Clip::Laion && layers == 24 {
         layers = 23;
     }
     let width = keys.extent(tokens, 1)?;
     let projection = match clip {
         Clip::OpenAi => Some(width),
         // As the folders of Stable Diffusion 2 say, where nothing is projected.
-        Clip::OpenClip => Some(512),
-        Clip::OpenClipProjected => Some(keys.extent("text_projection", 1)?),
+        Clip::Laion => Some(512),
+        Clip::LaionProjected => Some(keys.extent("text_projection", 1)?),
         _ => keys.shape("text_projection.weight").and_then(|shape| shape.first().copied()),
     };
     let quick = matches!(clip, Clip::OpenAi | Clip::OpenAiProjected);

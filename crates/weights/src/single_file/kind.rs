@@ -42,11 +42,11 @@ impl Kind {
     pub(super) fn places(self) -> &'static [Place] {
         use Network::Clip as Text;
         const OPEN_AI: Network = Text(Clip::OpenAi);
-        const PROJECTED: Network = Text(Clip::OpenClipProjected);
+        const PROJECTED: Network = Text(Clip::LaionProjected);
         const SD_1: &[Place] =
             &[UNET, VAE, place("text_encoder", &["cond_stage_model.transformer."], OPEN_AI)];
         const SD_2: &[Place] =
-            &[UNET, VAE, place("text_encoder", &["cond_stage_model.model."], Text(Clip::OpenClip))];
+            &[UNET, VAE, place("text_encoder", &["cond_stage_model.model."], Text(Clip::Laion))];
         const XL: &[Place] = &[
             UNET,
             VAE,

@@ -126,8 +126,8 @@ pub(super) fn index(kind: Kind, channels: Option<usize>) -> Map<String, Value> {
 /// The token that fills up a prompt, where the tokenizer that is given may be another model's.
 pub(super) fn padding(kind: Kind, tokenizer: &str) -> Option<&'static str> {
     match (kind, tokenizer) {
-        (Kind::StableDiffusion2, "tokenizer") => Some("!"),
-        (Kind::Xl | Kind::XlRefiner | Kind::StableDiffusion3, "tokenizer_2") => Some("!"),
+        (Kind::StableDiffusion2, "tokenizer")
+        | (Kind::Xl | Kind::XlRefiner | Kind::StableDiffusion3, "tokenizer_2") => Some("!"),
         (_, "tokenizer") => Some("<|endoftext|>"),
         _ => None,
     }
