@@ -15,7 +15,7 @@ pub(crate) struct Additions {
     /// Teach the model a word of a textual-inversion file, called TOKEN in prompts [default: as the file says]; repeatable
     #[arg(long, value_name = "FILE[=TOKEN]", value_parser = named)]
     pub(crate) embedding: Vec<Named>,
-    /// Read weights such as (word:1.3) and [word] in prompts, and long prompts whole, in chunks of 75 tokens
+    /// Read weights such as (word:1.3) in prompts, and long prompts whole, in chunks of 75 tokens
     #[arg(long)]
     pub(crate) weighting: bool,
     /// Show each picture while it is being made: this file is written anew ten times for each
