@@ -105,3 +105,29 @@ impl<C: Configuration> OnDemand<C> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use langevin_nn::AutoencoderKLConfig;
+
+    use super::*;
+
+    #[test]
+    fn a_network_is_read_once_until_it_is_let_go_and_stays_once_changed() {
+        let folder =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/stable_diffusion/sd1/vae");
+        let open = || {
+            let component = Component::open(folder).expect("a component");
+            OnDemand::<AutoencoderKLConfig>::open(component, &Device::flex()).expect("a network")
+        };
+        let vae = open();
+        let first = vae.get().expect("weights");
+        assert!(Arc::ptr_eq(&first, &vae.get().expect("weights")));
+        vae.release();
+        assert!(!Arc::ptr_eq(&first, &vae.get().expect("weights")));
+        let vae = open().changed(Ok).expect("weights");
+        let changed = vae.get().expect("the changed network");
+        vae.release();
+        assert!(Arc::ptr_eq(&changed, &vae.get().expect("the changed network")));
+    }
+}

@@ -4,12 +4,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use langevin_weights::folder::TokenizerPlace;
-use serde_json::Value;
 use tokenizers::models::bpe::BPE;
-use tokenizers::normalizers::precompiled::Precompiled;
 use tokenizers::normalizers::replace::ReplacePattern;
 use tokenizers::normalizers::{Lowercase, NFC, Replace, Sequence};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -20,7 +16,7 @@ use tokenizers::{
 };
 
 use super::markers::Markers;
-use super::{Tokens, charsmap};
+use super::{Tokens, tokenizer_json};
 use crate::{Error, Result};
 
 /// What a word is: markers, contractions, letters, single digits, runs of anything else.
@@ -157,7 +153,7 @@ impl ClipTokenizer {
 fn read(folder: &Path) -> Result<Tokenizer, String> {
     let whole = folder.join("tokenizer.json");
     if whole.exists() {
-        return whole_tokenizer(&whole);
+        return tokenizer_json::open(&whole);
     }
     let files = ["vocab.json", "merges.txt"];
     if let Some(name) = files.iter().find(|name| !folder.join(name).exists()) {
@@ -165,46 +161,6 @@ fn read(folder: &Path) -> Result<Tokenizer, String> {
     }
     parts(folder)
         .map_err(|error| format!("{} do not make a tokenizer: {error}", files.join(" and ")))
-}
-
-/// A whole tokenizer from its file, without cutting or padding.
-pub(super) fn whole_tokenizer(file: &Path) -> Result<Tokenizer, String> {
-    let text =
-        std::fs::read(file).map_err(|error| format!("tokenizer.json cannot be read: {error}"))?;
-    check_charsmaps(&text)?;
-    let read = || {
-        let mut tokenizer = Tokenizer::from_bytes(&text)?;
-        tokenizer.with_truncation(None)?;
-        tokenizer.with_padding(None);
-        Ok(tokenizer)
-    };
-    // The reader takes some parts for granted where a file names them in unforeseen ways.
-    let read = std::panic::catch_unwind(read);
-    let read = read.map_err(|_| "tokenizer.json is not of a form that can be read".to_owned())?;
-    read.map_err(|error: tokenizers::Error| format!("tokenizer.json makes no tokenizer: {error}"))
-}
-
-/// Checks SentencePiece's replacements of characters in a `tokenizer.json`, which the tokenizer itself trusts.
-fn check_charsmaps(text: &[u8]) -> Result<(), String> {
-    let Ok(whole) = serde_json::from_slice::<Value>(text) else { return Ok(()) };
-    let mut open = vec![&whole];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Object(map) => {
-                if map.get("type").is_some_and(|kind| kind == "Precompiled") {
-                    let coded = map.get("precompiled_charsmap").and_then(Value::as_str);
-                    let decoded = coded.and_then(|coded| STANDARD.decode(coded).ok());
-                    let decoded = decoded.ok_or("its replacements of characters are no base64")?;
-                    charsmap::check(&decoded)?;
-                    Precompiled::from(&decoded).map_err(|error| error.to_string())?;
-                }
-                open.extend(map.values());
-            }
-            Value::Array(list) => open.extend(list),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn parts(folder: &Path) -> tokenizers::Result<Tokenizer> {

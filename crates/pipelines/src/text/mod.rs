@@ -10,6 +10,7 @@ mod markers;
 mod sentence_piece;
 mod t5;
 mod t5_tokenizer;
+mod tokenizer_json;
 mod tokens;
 
 pub use chunks::Chunk;

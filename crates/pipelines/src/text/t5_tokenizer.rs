@@ -35,7 +35,7 @@ impl T5Tokenizer {
         let refused = |reason: String| Error::Component { path: folder.to_owned(), reason };
         let (whole, pieces) = (folder.join("tokenizer.json"), folder.join("spiece.model"));
         let tokenizer = if whole.exists() {
-            super::clip_tokenizer::whole_tokenizer(&whole).map_err(refused)?
+            super::tokenizer_json::open(&whole).map_err(refused)?
         } else if pieces.exists() {
             from_pieces(&pieces, extra_tokens(folder)?)
                 .map_err(|reason| refused(format!("spiece.model cannot be used: {reason}")))?
