@@ -134,6 +134,8 @@ def record(pipeline, kind, call, folder):
         arguments["negative_prompt"] = call["negative"]
     if call.get("clip_skip"):
         arguments["clip_skip"] = call["clip_skip"]
+    if call.get("rescale"):
+        arguments["guidance_rescale"] = call["rescale"]
     picture = pipeline(**arguments).images
     start = torch.randn((1, 4, height // 2, width // 2), generator=torch.Generator().manual_seed(call["seed"]))
     start = start * pipeline.scheduler.init_noise_sigma
@@ -151,7 +153,7 @@ def cases():
     yield "sd1", "sd", scheduler("PNDMScheduler", skip_prk_steps=True, steps_offset=1, set_alpha_to_one=False), dict(tokenizer="older"), dict(
         prompt="A red fox's photo of the lighthouse", steps=5, guidance=7.5, seed=3, size=[16, 16])
     yield "sd2", "sd", scheduler("EulerAncestralDiscreteScheduler", prediction_type="v_prediction", steps_offset=1), dict(), dict(
-        prompt="Café at dawn, 12 o'clock " + "blue sea, " * 20, negative="the painting", steps=4, guidance=5.0, seed=11, size=[16, 24], clip_skip=1)
+        prompt="Café at dawn, 12 o'clock " + "blue sea, " * 20, negative="the painting", steps=4, guidance=5.0, seed=11, size=[16, 24], clip_skip=1, rescale=0.7)
     yield "xl", "xl", scheduler("EulerDiscreteScheduler", timestep_spacing="leading", steps_offset=1), dict(), dict(
         prompt="the lighthouse", steps=4, guidance=5.0, seed=5, size=[16, 16])
     yield "lcm", "lcm", scheduler("LCMScheduler"), dict(), dict(prompt="sea", steps=3, guidance=8.5, seed=8, size=[16, 16])
@@ -171,6 +173,8 @@ def draw(rng, i):
         call["negative"] = " ".join(rng.choice(WORDS) for _ in range(3))
     if rng.random() < 0.3:
         call["clip_skip"] = 1
+    if rng.random() < 0.3:
+        call["rescale"] = rng.choice([0.3, 0.7, 1.0])
     return f"{i:03}", kind, scheduler(name, **keys), dict(tokenizer=rng.choice([None, "older"])), call
 
 
@@ -180,6 +184,8 @@ def arguments(call):
         made += ["--negative", call["negative"]]
     if call.get("clip_skip"):
         made += ["--clip-skip", call["clip_skip"]]
+    if call.get("rescale"):
+        made += ["--guidance-rescale", call["rescale"]]
     return made
 
 

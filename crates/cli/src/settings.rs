@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use langevin_core::{AnySolver, Grid};
-use langevin_models::{Model, PipelineClass, RngKind, SampleConfig};
+use langevin_models::{Bounds, Mixing, Model, PipelineClass, RngKind, SampleConfig};
 use langevin_schedulers::{Mode, Plan, Request};
 
 use crate::failure::Failure;
@@ -45,6 +45,8 @@ pub(crate) struct Asked {
     pub(crate) eta: Option<f64>,
     pub(crate) guidance: Option<f64>,
     pub(crate) guidance_interval: Option<[f64; 2]>,
+    pub(crate) mixing: Mixing,
+    pub(crate) bounds: Bounds,
     pub(crate) mode: Mode,
     pub(crate) rng: RngKind,
     pub(crate) batch: Option<usize>,
@@ -81,6 +83,17 @@ pub(crate) fn settle(
         ))
         .hint("leave one of the two away"));
     }
+    let own = [
+        ("--guidance-project", matches!(asked.mixing, Mixing::Projected(_))),
+        ("--clip", asked.bounds != Bounds::Free),
+    ];
+    if let (Some((option, _)), Some(_)) = (own.iter().find(|(_, given)| *given), &plan) {
+        return Err(Failure::usage(format!(
+            "{option} does not go with --solver {}, which takes the network's output as it is",
+            Way::SCHEDULER
+        ))
+        .hint("choose a solver of Langevin's own, such as --solver euler"));
+    }
     let solver = match asked.way {
         Some(Way::Solver(solver)) => Some(solver),
         _ => None,
@@ -93,6 +106,8 @@ pub(crate) fn settle(
         eta: asked.eta.unwrap_or(config.eta),
         guidance: asked.guidance.unwrap_or(config.guidance),
         guidance_interval: asked.guidance_interval.unwrap_or(config.guidance_interval),
+        mixing: asked.mixing,
+        bounds: asked.bounds,
         range: subject.pipeline_class().range(),
         rng: asked.rng,
         batch: asked.batch,
@@ -169,5 +184,16 @@ pub(crate) fn record(config: &SampleConfig, model: &str) -> Vec<(String, String)
         text("guidance_interval", format!("{low},{high}")),
         text("rng", config.rng.to_string()),
     ];
-    before.into_iter().chain(way).chain(after).collect()
+    // Only where they change something, so that pictures of plain guidance stay the same bytes.
+    let mixing = match config.mixing {
+        Mixing::Plain => None,
+        Mixing::Rescaled(share) => Some(text("guidance_rescale", share.to_string())),
+        Mixing::Projected(share) => Some(text("guidance_project", share.to_string())),
+    };
+    let bounds = match config.bounds {
+        Bounds::Free => None,
+        Bounds::Clipped => Some(text("clip", "clip".to_owned())),
+        Bounds::Dynamic(quantile) => Some(text("clip", quantile.to_string())),
+    };
+    before.into_iter().chain(way).chain(after).chain(mixing).chain(bounds).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
-/// Lends a folder that only this reader of this process uses.
+/// Lends a folder that only this reader of this process uses, on one thread at a time.
 ///
 /// # Panics
 /// Where no temporary folder can be made or written.
@@ -29,7 +29,7 @@ impl Workplace {
     /// Writes a file, over the last one of that name.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
         let path = self.folder().join(name);
-        if let Some(folder) = path.parent() {
+        if let (true, Some(folder)) = (name.contains('/'), path.parent()) {
             fs::create_dir_all(folder).expect("a folder");
         }
         fs::write(path, bytes).expect("a file");

@@ -3,9 +3,11 @@
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor};
+use langevin_core::guidance::rescaled;
 use langevin_core::{Level, State};
 use langevin_schedulers::{Network, NoiseSource, Plan, walk};
 
+use crate::guiding::Mixing;
 use crate::plan_noise::PlanNoise;
 use crate::{Error, Model, ModelBranches, Progress, Result, SampleConfig};
 
@@ -81,7 +83,11 @@ impl Network<Tensor<4>> for Planned<'_> {
         let branches = ModelBranches::new(model, [labels, None]);
         let [with, without] = branches.evaluate(x, told).map_err(failed)?;
         let scale = config.guidance;
-        Ok(State::combine(&[(scale, &with), (1.0 - scale, &without)])?)
+        let guided = State::combine(&[(scale, &with), (1.0 - scale, &without)])?;
+        match config.mixing {
+            Mixing::Rescaled(phi) => Ok(rescaled(&guided, &with, phi)?),
+            Mixing::Plain | Mixing::Projected(_) => Ok(guided),
+        }
     }
 }
 

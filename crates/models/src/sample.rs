@@ -6,13 +6,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use langevin_core::guidance::{ClassifierFree, Interval};
-use langevin_core::{AnySolver, Denoiser, Grid, Level, Trajectory};
+use langevin_core::{AnySolver, Grid, Level, Trajectory};
 use langevin_schedulers::Plan;
 
+use crate::guiding::{Bounds, Mixing, guided};
 use crate::noise::ImageNoise;
 use crate::planned::{self, told};
-use crate::{Error, Model, ModelBranches, ModelDenoiser, Range, Result, RngKind};
+use crate::{Error, Model, Range, Result, RngKind};
 
 /// How to sample.
 #[derive(Clone, Debug)]
@@ -29,6 +29,10 @@ pub struct SampleConfig {
     pub guidance: f64,
     /// Guidance counts only where `low < sigma/alpha ≤ high` (Kynkäänniemi et al. 2024).
     pub guidance_interval: [f64; 2],
+    /// How the guided estimate is mixed; a plan knows no projection.
+    pub mixing: Mixing,
+    /// What each clean estimate is kept in; a plan has its own.
+    pub bounds: Bounds,
     /// The steps of a scheduler configuration, in place of `steps`, `solver`, `grid` and `eta`.
     pub plan: Option<Arc<Plan>>,
     /// What the numbers of the last state are; those of [`Samples`] always go from −1 to 1.
@@ -103,6 +107,8 @@ impl Default for SampleConfig {
             eta: 0.0,
             guidance: 1.0,
             guidance_interval: [0.0, f64::INFINITY],
+            mixing: Mixing::Plain,
+            bounds: Bounds::Free,
             plan: None,
             range: Range::Signed,
             rng: RngKind::Philox,
@@ -223,21 +229,6 @@ fn solved(
     Ok(state)
 }
 
-/// The model's denoiser, wrapped in classifier-free guidance where the scale is not 1, inside its interval.
-fn guided<'a>(
-    model: &'a Model,
-    labels: Option<&'a [u32]>,
-    config: &SampleConfig,
-) -> Result<Box<dyn Denoiser<Tensor<4>> + 'a>> {
-    let conditional = ModelDenoiser::new(model, labels);
-    if config.guidance == 1.0 {
-        return Ok(Box::new(conditional));
-    }
-    let [low, high] = config.guidance_interval;
-    let guided = ClassifierFree::of(ModelBranches::new(model, [labels, None]), config.guidance);
-    Ok(Box::new(Interval::new(guided, conditional, low, high)?))
-}
-
 fn check(model: &Model, job: &SampleJob, config: &SampleConfig) -> Result<[usize; 4]> {
     let value = |name, found: String, expected| Err(Error::Value { name, found, expected });
     if config.batch == Some(0) {
@@ -248,6 +239,12 @@ fn check(model: &Model, job: &SampleJob, config: &SampleConfig) -> Result<[usize
     }
     if !config.guidance.is_finite() {
         return value("guidance", config.guidance.to_string(), "a finite number");
+    }
+    if config.plan.is_some() && matches!(config.mixing, Mixing::Projected(_)) {
+        return value("mixing", "projected".to_owned(), "plain or rescaled along a plan");
+    }
+    if config.plan.is_some() && config.bounds != Bounds::Free {
+        return value("bounds", format!("{:?}", config.bounds), "those of the plan");
     }
     let classes = model.config.classes.as_ref();
     if config.guidance != 1.0 && (job.labels.is_none() || classes.is_none_or(|c| c.null.is_none()))

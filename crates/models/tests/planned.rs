@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use langevin_core::{AnySolver, Grid};
-use langevin_models::{Error, Model, RngKind, SampleConfig, SampleJob, Samples, sample};
+use langevin_models::{Error, Mixing, Model, RngKind, SampleConfig, SampleJob, Samples, sample};
 use langevin_schedulers::{Config, Plan, Request};
 
 fn plan(text: &str, steps: usize) -> Arc<Plan> {
@@ -93,17 +93,20 @@ fn edm_is_edm_either_way() {
     let config = Config::parse(text).expect("a configuration");
     (model.config.schedule, model.config.prediction) =
         langevin_schedulers::process(&config).expect("a process");
-    let planned = SampleConfig { plan: Some(plan(text, 6)), guidance: 1.5, ..Default::default() };
-    let solved = SampleConfig {
-        steps: 6,
-        solver: AnySolver::Euler,
-        grid: Grid::Karras { rho: 7.0 },
-        guidance: 1.5,
-        ..Default::default()
-    };
-    let (planned, solved) = (draw(&model, &job(0..3), &planned), draw(&model, &job(0..3), &solved));
-    let largest = solved.data.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
-    for (ours, expected) in planned.data.iter().zip(&solved.data) {
-        assert!((ours - expected).abs() < 1e-3 * largest, "{ours} {expected} of {largest}");
+    for mixing in [Mixing::Plain, Mixing::Rescaled(0.7)] {
+        let guided = SampleConfig { guidance: 1.5, mixing, ..Default::default() };
+        let planned = SampleConfig { plan: Some(plan(text, 6)), ..guided.clone() };
+        let solved = SampleConfig {
+            steps: 6,
+            solver: AnySolver::Euler,
+            grid: Grid::Karras { rho: 7.0 },
+            ..guided
+        };
+        let (planned, solved) =
+            (draw(&model, &job(0..3), &planned), draw(&model, &job(0..3), &solved));
+        let largest = solved.data.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        for (ours, expected) in planned.data.iter().zip(&solved.data) {
+            assert!((ours - expected).abs() < 1e-3 * largest, "{ours} {expected} of {largest}");
+        }
     }
 }

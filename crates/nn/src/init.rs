@@ -36,7 +36,8 @@ impl<'a> Init<'a> {
         Self { device, uniform, draws: true, left: usize::MAX, exceeded: false }
     }
 
-    /// For a network whose parameters a file will replace: all zeros, which cost no memory before they are written to.
+    /// For a network whose parameters a file will replace: one zero, seen at every place of the shape, so that a network
+    /// of any size takes neither memory nor time.
     pub fn unset(device: &'a Device, uniform: &'a mut dyn FnMut(&mut [f32])) -> Self {
         Self { device, uniform, draws: false, left: usize::MAX, exceeded: false }
     }
@@ -76,11 +77,12 @@ impl<'a> Init<'a> {
     ) -> Param<Tensor<D>> {
         let bound = (fan_in.max(1) as f32).sqrt().recip();
         let (shape, count) = self.room(shape);
-        let mut values = vec![0.0; count];
-        if self.draws {
-            (self.uniform)(&mut values);
-            values.iter_mut().for_each(|v| *v = bound * (2.0 * *v - 1.0));
+        if !self.draws {
+            return self.blank(shape);
         }
+        let mut values = vec![0.0; count];
+        (self.uniform)(&mut values);
+        values.iter_mut().for_each(|v| *v = bound * (2.0 * *v - 1.0));
         Param::from_data(TensorData::new(values, shape), self.device)
     }
 
@@ -92,7 +94,7 @@ impl<'a> Init<'a> {
     ) -> Param<Tensor<D>> {
         let (shape, count) = self.room(shape);
         if !self.draws {
-            return Param::from_data(TensorData::new(vec![0.0_f32; count], shape), self.device);
+            return self.blank(shape);
         }
         let mut uniform = vec![0.0; count.next_multiple_of(2)];
         (self.uniform)(&mut uniform);
@@ -106,12 +108,20 @@ impl<'a> Init<'a> {
         Param::from_data(TensorData::new(values, shape), self.device)
     }
 
+    /// A parameter of this shape without numbers of its own.
+    fn blank<const D: usize>(&self, shape: [usize; D]) -> Param<Tensor<D>> {
+        Param::from_tensor(Tensor::<D>::zeros([1; D], self.device).expand(shape))
+    }
+
     /// A parameter that holds `value` everywhere.
     pub(crate) fn constant<const D: usize>(
         &self,
         shape: [usize; D],
         value: f32,
     ) -> Param<Tensor<D>> {
+        if !self.draws {
+            return self.blank(shape);
+        }
         Param::from_data(TensorData::full(shape, value), self.device)
     }
 }

@@ -75,6 +75,9 @@ pub struct Job {
     pub plan: Plan,
     /// Scale of guidance, classifier-free or embedded; 1 is none.
     pub guidance: f64,
+    /// Share by which a guided output is brought back to the standard deviation of the prompt's own (Lin et al. 2024,
+    /// eqs. 14–16), 0 to 1; classifier-free guidance only.
+    pub rescale: f64,
     /// Layers of the text encoders that are left out at the end, for the prompt alone.
     pub clip_skip: usize,
     /// How the picture is made of the last latents.

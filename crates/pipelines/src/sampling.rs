@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor};
 use langevin_core::State;
+use langevin_core::guidance::rescaled;
 use langevin_nn::AutoencoderKLConfig;
 use langevin_nn::autoencoder_kl::Tiling;
 use langevin_schedulers::Network;
@@ -80,13 +81,19 @@ pub(crate) fn branches(x: &Tensor<4>, count: usize) -> Tensor<4> {
 }
 
 /// Classifier-free guidance (Ho and Salimans 2022) `scale · with + (1 − scale) · without`, of an output
-/// `[2, C, h, w]` without and with the prompt; the output itself where there is one branch.
-pub(crate) fn guide(output: Tensor<4>, scale: f64) -> langevin_schedulers::Result<Tensor<4>> {
+/// `[2, C, h, w]` without and with the prompt, rescaled by the share `rescale`; the output itself where there is one
+/// branch.
+pub(crate) fn guide(
+    output: Tensor<4>,
+    scale: f64,
+    rescale: f64,
+) -> langevin_schedulers::Result<Tensor<4>> {
     if output.dims()[0] == 1 {
         return Ok(output);
     }
     let (without, with) = (output.clone().narrow(0, 0, 1), output.narrow(0, 1, 1));
-    Ok(State::combine(&[(scale, &with), (1.0 - scale, &without)])?)
+    let guided = State::combine(&[(scale, &with), (1.0 - scale, &without)])?;
+    Ok(if rescale == 0.0 { guided } else { rescaled(&guided, &with, rescale)? })
 }
 
 /// The longest side of a picture in pixels.

@@ -39,6 +39,7 @@ fn job(model: &dyn TextToImage, call: &Value, wording: Wording) -> Job {
         size,
         plan: model.plan(Task::Text, &Request::steps(number("steps")), size).expect("a plan"),
         guidance: call["guidance"].as_f64().expect("a scale"),
+        rescale: call.get("rescale").and_then(serde_json::Value::as_f64).unwrap_or(0.0),
         clip_skip: number("clip_skip"),
         decoding: Decoding::Whole,
         wording,

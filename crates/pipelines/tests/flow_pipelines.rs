@@ -42,6 +42,7 @@ fn job(pipe: &dyn TextToImage, call: &Value) -> Job {
         size,
         plan: pipe.plan(Task::Text, &Request::steps(number("steps")), size).unwrap(),
         guidance: call["guidance"].as_f64().unwrap(),
+        rescale: call.get("rescale").and_then(serde_json::Value::as_f64).unwrap_or(0.0),
         clip_skip: number("clip_skip"),
         decoding: Decoding::Whole,
         wording: Wording::Plain,

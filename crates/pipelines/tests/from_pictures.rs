@@ -90,6 +90,7 @@ impl Case {
             size,
             plan: self.model.plan(init.task(), &request, size).expect("a plan"),
             guidance: self.call["guidance"].as_f64().expect("a scale"),
+            rescale: self.call.get("rescale").and_then(serde_json::Value::as_f64).unwrap_or(0.0),
             clip_skip: 0,
             decoding: Decoding::Whole,
             wording: Wording::Plain,

@@ -33,6 +33,7 @@ fn job(model: &StableDiffusion, call: &Value) -> Job {
         size,
         plan,
         guidance: call["guidance"].as_f64().expect("a scale"),
+        rescale: call.get("rescale").and_then(serde_json::Value::as_f64).unwrap_or(0.0),
         clip_skip: number("clip_skip"),
         decoding: Decoding::Whole,
         wording: Wording::Plain,

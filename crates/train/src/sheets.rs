@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use langevin_data::Picture;
 use langevin_data::picture::{contact_sheet, write_png};
-use langevin_models::{Model, RngKind, SampleConfig, SampleJob, sample};
+use langevin_models::{Bounds, Mixing, Model, RngKind, SampleConfig, SampleJob, sample};
 
 use crate::config::{SamplesConfig, Shown};
 use crate::{Result, RunFolder, Trainer};
@@ -90,6 +90,8 @@ fn settings(model: &Model, config: &SamplesConfig) -> SampleConfig {
         eta: config.eta,
         guidance: if guided { config.guidance } else { 1.0 },
         guidance_interval: config.guidance_interval,
+        mixing: Mixing::Plain,
+        bounds: Bounds::Free,
         plan: None,
         range: langevin_models::Range::Signed,
         rng: RngKind::Philox,

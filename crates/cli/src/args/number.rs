@@ -1,5 +1,7 @@
 //! Numbers on the command line, checked where they are read: a value that cannot be right is wrong usage.
 
+use langevin_models::Bounds;
+
 /// Any finite number.
 pub(crate) fn finite(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -14,6 +16,11 @@ pub(crate) fn unit_interval(text: &str) -> Result<f64, String> {
         Ok(x) if (0.0..=1.0).contains(&x) => Ok(x),
         _ => Err("expected a number from 0 to 1".to_owned()),
     }
+}
+
+/// `clip`, or a quantile in `[0, 1]`.
+pub(crate) fn bounds(text: &str) -> Result<Bounds, String> {
+    if text == "clip" { Ok(Bounds::Clipped) } else { unit_interval(text).map(Bounds::Dynamic) }
 }
 
 /// Two numbers `LOW,HIGH`, the first not negative, the second larger, possibly `inf`.

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use langevin_models::Bounds;
 use langevin_schedulers::Mode;
 
 use crate::args::additions::Additions;
 use crate::args::classes::Classes;
-use crate::args::number::{count, finite, interval, size, unit_interval};
+use crate::args::number::{bounds, count, finite, interval, size, unit_interval};
 
 /// Draw pictures from a model
 ///
@@ -90,6 +91,18 @@ pub(crate) struct Sample {
     /// Guide only where LOW < sigma/alpha <= HIGH; HIGH may be inf [default: what suits the model]
     #[arg(long, value_name = "LOW,HIGH", value_parser = interval)]
     pub(crate) guidance_interval: Option<[f64; 2]>,
+    /// Bring a guided output back to the spread of the unguided one by this share, against glaring pictures (Lin et al.
+    /// 2024, who take 0.7); 0 is not at all
+    #[arg(long, value_name = "SHARE", value_parser = unit_interval)]
+    pub(crate) guidance_rescale: Option<f64>,
+    /// Keep only this share of guidance along the estimate itself, against saturated pictures (Sadat et al. 2024, who take
+    /// 0); 1 is plain guidance
+    #[arg(long, value_name = "SHARE", value_parser = unit_interval, conflicts_with = "guidance_rescale")]
+    pub(crate) guidance_project: Option<f64>,
+    /// Keep each estimate of the picture within −1 to 1: clipped, or with =QUANTILE, such as 0.995, divided by that
+    /// quantile of its own numbers (Saharia et al. 2022)
+    #[arg(long, value_name = "QUANTILE", num_args = 0..=1, require_equals = true, default_missing_value = "clip", value_parser = bounds)]
+    pub(crate) clip: Option<Bounds>,
     /// Folder of the pictures, or FILE.png for the contact sheet alone [default: samples, or samples-2, …]
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,

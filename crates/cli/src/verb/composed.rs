@@ -61,6 +61,8 @@ pub(super) fn refuse_options(args: &Sample, more: &[(&str, bool)]) -> Result<(),
         ("--solver", solver.is_some()),
         ("--grid", args.grid.is_some()),
         ("--guidance-interval", args.guidance_interval.is_some()),
+        ("--guidance-project", args.guidance_project.is_some()),
+        ("--clip", args.clip.is_some()),
         ("--batch", args.batch.is_some()),
     ];
     match given.iter().chain(more).find(|(_, given)| *given) {

@@ -36,7 +36,13 @@ pub(super) fn run(
     context: &Context,
     pipeline: &Pipeline,
 ) -> Result<Outcome, Failure> {
-    refuse_options(args, &[("--animate", args.animate.is_some())])?;
+    refuse_options(
+        args,
+        &[
+            ("--animate", args.animate.is_some()),
+            ("--guidance-rescale", args.guidance_rescale.is_some()),
+        ],
+    )?;
     let rng = choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?;
     let device = context.device();
     let begun = Instant::now();

@@ -87,6 +87,7 @@ pub(super) fn run(
         size,
         plan,
         guidance,
+        rescale: args.guidance_rescale.unwrap_or(0.0),
         clip_skip: args.clip_skip,
         wording: if args.additions.weighting { Wording::Weighted } else { Wording::Plain },
         decoding,
@@ -125,6 +126,7 @@ pub(super) fn run(
         "count": count, "seed": job.seed, "prompts": asked.prompts, "negative": asked.negative,
         "settings": {
             "steps": steps, "solver": Way::SCHEDULER, "eta": args.eta, "guidance": guidance,
+            "guidance_rescale": args.guidance_rescale,
             "rng": rng.to_string(), "size": size, "clip_skip": args.clip_skip, "tiles": args.tiles,
             "init": args.init, "mask": args.mask, "strength": init.as_ref().map(Init::strength),
             "lora": args.additions.loras(), "embedding": args.additions.embeddings(),
@@ -167,6 +169,7 @@ fn more(args: &Sample, asked: &pipelines::Job, init: Option<&Init>) -> Vec<(&'st
     for (key, path) in [("init", &args.init), ("mask", &args.mask)] {
         more.extend(path.iter().map(|path| (key, path.display().to_string())));
     }
+    more.extend(args.guidance_rescale.map(|share| ("guidance_rescale", share.to_string())));
     more.extend(init.map(|init| ("strength", init.strength().to_string())));
     more
 }

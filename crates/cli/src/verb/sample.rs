@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use langevin_core::Grid;
-use langevin_models::{Model, RngKind, SampleConfig};
+use langevin_models::{Mixing, Model, RngKind, SampleConfig};
 use langevin_weights::{TensorFile, TensorRef, Values, nearest, write_tensors};
 use serde_json::json;
 
@@ -32,6 +32,8 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
         eta: args.eta,
         guidance: args.guidance,
         guidance_interval: args.guidance_interval,
+        mixing: mixing(args),
+        bounds: args.clip.unwrap_or_default(),
         mode: args.mode,
         rng: choice::<RngKind>("--rng", &args.rng, &RngKind::NAMES)?,
         batch: args.batch,
@@ -97,6 +99,15 @@ pub(crate) fn run(args: &Sample, context: &Context) -> Result<Outcome, Failure> 
         animate(path, &job, drawn.samples.shape, &drawn.states, &sizes)?;
     }
     Ok(outcome(args, &gallery, &job, &config, &drawn))
+}
+
+/// How guided and plain estimate are mixed.
+fn mixing(args: &Sample) -> Mixing {
+    match (args.guidance_rescale, args.guidance_project) {
+        (Some(share), _) => Mixing::Rescaled(share),
+        (None, Some(share)) => Mixing::Projected(share),
+        (None, None) => Mixing::Plain,
+    }
 }
 
 fn outcome(

@@ -23,7 +23,7 @@ pub use clip::Clip;
 pub use dynamic_threshold::DynamicThreshold;
 pub use interval::Interval;
 pub use perp_neg::PerpNeg;
-pub use rescale::Rescale;
+pub use rescale::{Rescale, rescaled};
 
 use crate::{Level, Result, Samples, State};
 

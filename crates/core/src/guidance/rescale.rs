@@ -46,16 +46,25 @@ impl<X: Samples, B: Branches<X, 2>> Denoiser<X> for Rescale<X, B> {
         let (a, b) = self.prediction.target(at);
         let output =
             |clean: &X| X::combine(&[(a - b * at.alpha / at.sigma, clean), (b / at.sigma, x)]);
-        let (wanted, guided) = (output(&conditional)?, output(&guided)?);
-        let factors: Vec<f64> = spreads(&wanted)?
-            .into_iter()
-            .zip(spreads(&guided)?)
-            // A guided output that is constant has no spread to correct.
-            .map(|(c, g)| if g > 0.0 { self.phi * c / g + 1.0 - self.phi } else { 1.0 })
-            .collect();
+        let output = rescaled(&output(&guided)?, &output(&conditional)?, self.phi)?;
         let (p, q) = self.prediction.clean(at);
-        X::combine(&[(p, x), (q, &guided.scaled(&factors)?)])
+        X::combine(&[(p, x), (q, &output)])
     }
+}
+
+/// A guided output of a network brought back, by the share `phi`, to the standard deviation of the conditional one,
+/// sample by sample: `φ · g · std(c)/std(g) + (1 − φ) · g`.
+///
+/// # Errors
+/// Where the two differ in size.
+pub fn rescaled<X: Samples>(guided: &X, conditional: &X, phi: f64) -> Result<X> {
+    let factors: Vec<f64> = spreads(conditional)?
+        .into_iter()
+        .zip(spreads(guided)?)
+        // A guided output that is constant has no spread to correct.
+        .map(|(c, g)| if g > 0.0 { phi * c / g + 1.0 - phi } else { 1.0 })
+        .collect();
+    guided.scaled(&factors)
 }
 
 /// Standard deviation of each sample's numbers about their own mean (only quotients of two count, so divided by `n`).

@@ -1,13 +1,17 @@
 //! The readers, one in each file.
 
 mod index;
+mod lora;
 mod model_index;
 #[cfg(feature = "networks")]
 mod network_config;
 mod safetensors;
 mod scheduler_config;
 #[cfg(feature = "networks")]
+mod spiece;
+#[cfg(feature = "networks")]
 mod tokenizer;
+mod torch;
 #[cfg(feature = "networks")]
 mod vocabulary;
 
@@ -37,6 +41,8 @@ const LONG: usize = 2048;
 /// All readers.
 pub const TARGETS: &[Target] = &[
     safetensors::TARGET,
+    torch::TARGET,
+    lora::TARGET,
     index::TARGET,
     model_index::TARGET,
     scheduler_config::TARGET,
@@ -46,6 +52,8 @@ pub const TARGETS: &[Target] = &[
     tokenizer::TARGET,
     #[cfg(feature = "networks")]
     vocabulary::TARGET,
+    #[cfg(feature = "networks")]
+    spiece::TARGET,
 ];
 
 impl Target {

@@ -1,5 +1,8 @@
 //! Safetensors files: the length of the header, the header, and the data of all tensors.
 
+use std::path::Path;
+
+use langevin_weights::TensorFile;
 use serde_json::{Value, json};
 
 use super::{Target, json};
@@ -32,26 +35,33 @@ fn seeds() -> Vec<Vec<u8>> {
     vec![file(&three.to_string(), 36), file(&small.to_string(), 8), file("{}", 0)]
 }
 
-fn file(header: &str, data: usize) -> Vec<u8> {
+/// A file of that header and so many bytes of data.
+pub(super) fn file(header: &str, data: usize) -> Vec<u8> {
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend_from_slice(header.as_bytes());
     bytes.resize(bytes.len() + data, 7);
     bytes
 }
 
-fn mutate(random: &mut Random, seed: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
-    let whole = || {
-        let length = u64::from_le_bytes(seed.get(..8)?.try_into().ok()?);
-        let end = 8_usize.checked_add(usize::try_from(length).ok()?)?;
-        let header = serde_json::from_slice::<Value>(seed.get(8..end)?).ok()?;
-        Some((header, seed.len() - end))
-    };
-    match whole() {
-        // The header as JSON, with the length that it then has.
-        Some((mut header, data)) if !random.once_in(4) => {
-            json::edit_some(random, &mut header, &[]);
+/// The header's text.
+fn header(file: &[u8]) -> Option<&[u8]> {
+    let length = u64::from_le_bytes(file.get(..8)?.try_into().ok()?);
+    file.get(8..8_usize.checked_add(usize::try_from(length).ok()?)?)
+}
+
+/// Damages the header as JSON, with the length that it then has, or the bytes.
+pub(super) fn mutate(random: &mut Random, seed: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
+    let text = header(seed);
+    let value = text.and_then(|text| serde_json::from_slice::<Value>(text).ok());
+    match (text, value) {
+        (Some(text), Some(mut value)) if !random.once_in(4) => {
+            let lent =
+                if others.is_empty() { None } else { header(random.pick::<Vec<u8>>(others)) };
+            let lent: Vec<Vec<u8>> = lent.into_iter().map(<[u8]>::to_vec).collect();
+            json::edit_some(random, &mut value, &lent);
+            let data = seed.len() - 8 - text.len();
             let data = if random.once_in(4) { random.below(64) } else { data };
-            file(&header.to_string(), data)
+            file(&value.to_string(), data)
         }
         _ => {
             let mut out = seed.to_vec();
@@ -63,8 +73,12 @@ fn mutate(random: &mut Random, seed: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
 
 fn read(bytes: &[u8]) -> bool {
     WORKPLACE.write("x.safetensors", bytes);
-    let opened = langevin_weights::TensorFile::open(WORKPLACE.folder().join("x.safetensors"));
-    let Ok(file) = opened else { return false };
+    whole(&WORKPLACE.folder().join("x.safetensors"))
+}
+
+/// Reads all tensors of a file.
+pub(super) fn whole(path: &Path) -> bool {
+    let Ok(file) = TensorFile::open(path) else { return false };
     for name in file.names() {
         let shape = file.shape(name).expect("a listed tensor has a shape");
         let count = shape.iter().product::<usize>();

@@ -15,8 +15,8 @@ use crate::known::{Encoding, Masking};
 use crate::merge::Merge;
 use crate::text::Clip;
 use crate::{
-    Decoding, Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task, TextToImage,
-    Usual, sampling,
+    Decoding, Error, Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task,
+    TextToImage, Usual, sampling,
 };
 
 /// Latents along the side of a picture of the usual size.
@@ -94,6 +94,14 @@ impl TextToImage for Flux {
     ) -> Result<Samples> {
         let shape = self.latent_shape(job.size)?;
         sampling::plain_words(job, "Flux")?;
+        if job.rescale != 0.0 {
+            return Err(Error::Value {
+                name: "the share of rescaling",
+                found: job.rescale.to_string(),
+                expected: "0, because Flux is told the scale of guidance and mixes nothing"
+                    .to_owned(),
+            });
+        }
         if index == 0 {
             self.unread(job).into_iter().for_each(&mut *note);
         }

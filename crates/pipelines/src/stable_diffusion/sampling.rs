@@ -59,7 +59,8 @@ impl StableDiffusion {
             self.vae.release();
         }
         let (unet, beside) = (self.unet.get()?, begun.told.clone());
-        let network = Guided { unet, conditions, guidance: job.guidance, beside };
+        let guidance = (job.guidance, job.rescale);
+        let network = Guided { unet, conditions, guidance, beside };
         let latents = course.walk((begun, noise), &network, observer)?;
         drop(network);
         if job.is_last(index) {
@@ -134,7 +135,8 @@ impl StableDiffusion {
 struct Guided {
     unet: Arc<UNet2DConditionModel>,
     conditions: Conditions,
-    guidance: f64,
+    /// Scale and rescaling.
+    guidance: (f64, f64),
     /// What it sees beside the state, `[1, K, h, w]`, where it was trained to.
     beside: Option<Tensor<4>>,
 }
@@ -156,6 +158,6 @@ impl Network<Tensor<4>> for Guided {
             .unet
             .forward(sampling::branches(&seen, count), time, &self.conditions)
             .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;
-        sampling::guide(output, self.guidance)
+        sampling::guide(output, self.guidance.0, self.guidance.1)
     }
 }

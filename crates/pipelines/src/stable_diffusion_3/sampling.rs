@@ -113,7 +113,8 @@ impl TextToImage for StableDiffusion3 {
             self.t5.iter().for_each(|t5| t5.model.release());
             self.vae.release();
         }
-        let network = Guided { transformer: self.transformer.get()?, told, guidance: job.guidance };
+        let guidance = (job.guidance, job.rescale);
+        let network = Guided { transformer: self.transformer.get()?, told, guidance };
         let latents = sampling::latents(job, index, shape, &network, device, observer)?;
         drop(network);
         if job.is_last(index) {
@@ -158,7 +159,8 @@ impl StableDiffusion3 {
 struct Guided {
     transformer: Arc<SD3Transformer2DModel>,
     told: Embedded,
-    guidance: f64,
+    /// Scale and rescaling.
+    guidance: (f64, f64),
 }
 
 impl Network<Tensor<4>> for Guided {
@@ -178,6 +180,6 @@ impl Network<Tensor<4>> for Guided {
             .transformer
             .try_forward(inputs)
             .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;
-        sampling::guide(output, self.guidance)
+        sampling::guide(output, self.guidance.0, self.guidance.1)
     }
 }
