@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use super::slices::{self, Parameters, Shape};
 use super::{Conditioning, GroupNormOptions};
-use crate::flex::{contiguous, dims, filled, values, written};
+use crate::flex::{contiguous, dims, filled, values, values_mut, written};
 use crate::operation::{Operation, apply, places};
 use crate::simd::isa;
 
@@ -40,10 +40,13 @@ impl Inputs {
     }
 
     fn parameters(&self) -> Parameters<'_> {
-        let [weight, bias, offset, scale, shift] =
-            self.others.each_ref().map(|t| t.as_ref().map(values));
-        Parameters { weight, bias, offset, scale_shift: scale.zip(shift) }
+        parameters(&self.others)
     }
+}
+
+fn parameters(others: &[Option<FlexTensor>; 5]) -> Parameters<'_> {
+    let [weight, bias, offset, scale, shift] = others.each_ref().map(|t| t.as_ref().map(values));
+    Parameters { weight, bias, offset, scale_shift: scale.zip(shift) }
 }
 
 impl GroupNorm {
@@ -61,11 +64,19 @@ impl Operation for GroupNorm {
 
     fn forward(&self, inputs: Vec<FlexTensor>) -> (FlexTensor, Vec<FlexTensor>) {
         let inputs = self.inputs(inputs);
-        let (shape, x) = (inputs.shape(&self.options), values(&inputs.x));
+        let shape = inputs.shape(&self.options);
         let mut statistics = vec![0.0; shape.images * shape.groups * 2];
-        let y = written(dims::<4>(&inputs.x), |y| {
-            slices::forward(isa(), shape, x, inputs.parameters(), y, &mut statistics)
-        });
+        let Inputs { mut x, others } = inputs;
+        let parameters = parameters(&others);
+        // Nobody else sees x: neither a backward pass nor a residual sum.
+        let y = if let Some(values) = values_mut(&mut x) {
+            slices::forward_in_place(isa(), shape, values, parameters, &mut statistics);
+            x
+        } else {
+            written(dims::<4>(&x), |y| {
+                slices::forward(isa(), shape, values(&x), parameters, y, &mut statistics)
+            })
+        };
         let statistics =
             filled([shape.images, shape.groups, 2], |s| s.copy_from_slice(&statistics));
         (y, vec![statistics])

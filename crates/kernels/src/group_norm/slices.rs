@@ -105,55 +105,23 @@ impl<'o> Kernel for Forward<'_, 'o> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> &'o mut [f32] {
         let Self { shape, index, x, parameters, y, stats } = self;
-        let (image, first) = shape.place(index);
-        let (pixels, count) = (shape.pixels, x.len() as f64);
-        let planes = || x.chunks_exact(pixels).enumerate();
-        let before = |c: usize| parameters.before(&shape, image, first + c);
-        let mut total = 0.0_f64;
-        for (c, plane) in planes() {
-            let [sum] = sums(
-                s,
-                [Lanes::of(plane)],
-                pixels,
-                #[inline(always)]
-                |x| x,
-            );
-            total += f64::from(sum) + pixels as f64 * f64::from(before(c));
-        }
-        let mean = (total / count) as f32;
-        let mut squares = 0.0_f64;
-        for (c, plane) in planes() {
-            let m = s.splat(mean - before(c));
-            let [sum] = sums(
-                s,
-                [Lanes::of(plane)],
-                pixels,
-                #[inline(always)]
-                |[x]| {
-                    let d = s.sub(x, m);
-                    [s.mul(d, d)]
-                },
-            );
-            squares += f64::from(sum);
-        }
-        let rstd = (1.0 / (squares / count + shape.eps).sqrt()) as f32;
+        let [mean, rstd] = moments(s, shape, index, x, parameters);
         stats.copy_from_slice(&[mean, rstd]);
         in_order(
             y,
-            pixels,
-            planes(),
+            shape.pixels,
+            x.chunks_exact(shape.pixels).enumerate(),
             #[inline(always)]
             |(c, x), y| {
-                let (factor, offset) = parameters.after(&shape, image, first + c);
-                let (a, b) = (s.splat(factor * rstd), s.splat(offset));
-                let (x, m) = ([Lanes::of(x)], s.splat(mean - before(c)));
+                let map = Map::new(s, (shape, index, c), parameters, [mean, rstd]);
+                let x = [Lanes::of(x)];
                 if shape.silu {
                     write(
                         s,
                         x,
                         y,
                         #[inline(always)]
-                        |[x]| Silu::value(s, s.fma(s.sub(x, m), a, b)),
+                        |[x]| Silu::value(s, map.apply(s, x)),
                     )
                 } else {
                     write(
@@ -161,11 +129,135 @@ impl<'o> Kernel for Forward<'_, 'o> {
                         x,
                         y,
                         #[inline(always)]
-                        |[x]| s.fma(s.sub(x, m), a, b),
+                        |[x]| map.apply(s, x),
                     )
                 }
             },
         )
+    }
+}
+
+/// As [`forward`], with the results in the place of `x`: the same numbers in half the memory.
+pub(super) fn forward_in_place(
+    isa: Isa,
+    shape: Shape,
+    x: &mut [f32],
+    parameters: Parameters<'_>,
+    stats: &mut [f32],
+) {
+    let runs = x.par_chunks_mut(shape.run().max(1)).zip(stats.par_chunks_mut(2)).enumerate();
+    runs.for_each(|(index, (x, stats))| {
+        dispatch(isa, ForwardInPlace { shape, index, x, parameters, stats })
+    });
+}
+
+struct ForwardInPlace<'a> {
+    shape: Shape,
+    index: usize,
+    x: &'a mut [f32],
+    parameters: Parameters<'a>,
+    stats: &'a mut [f32],
+}
+
+impl Kernel for ForwardInPlace<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { shape, index, x, parameters, stats } = self;
+        let [mean, rstd] = moments(s, shape, index, x, parameters);
+        stats.copy_from_slice(&[mean, rstd]);
+        for (c, x) in x.chunks_exact_mut(shape.pixels).enumerate() {
+            let map = Map::new(s, (shape, index, c), parameters, [mean, rstd]);
+            if shape.silu {
+                update(
+                    s,
+                    x,
+                    [],
+                    #[inline(always)]
+                    |x, []| Silu::value(s, map.apply(s, x)),
+                );
+            } else {
+                update(
+                    s,
+                    x,
+                    [],
+                    #[inline(always)]
+                    |x, []| map.apply(s, x),
+                );
+            }
+        }
+    }
+}
+
+/// Mean and reciprocal standard deviation of one group of one image.
+#[inline(always)]
+fn moments<S: Simd>(
+    s: S,
+    shape: Shape,
+    index: usize,
+    x: &[f32],
+    parameters: Parameters<'_>,
+) -> [f32; 2] {
+    let (image, first) = shape.place(index);
+    let (pixels, count) = (shape.pixels, x.len() as f64);
+    let planes = || x.chunks_exact(pixels).enumerate();
+    let before = |c: usize| parameters.before(&shape, image, first + c);
+    let mut total = 0.0_f64;
+    for (c, plane) in planes() {
+        let [sum] = sums(
+            s,
+            [Lanes::of(plane)],
+            pixels,
+            #[inline(always)]
+            |x| x,
+        );
+        total += f64::from(sum) + pixels as f64 * f64::from(before(c));
+    }
+    let mean = (total / count) as f32;
+    let mut squares = 0.0_f64;
+    for (c, plane) in planes() {
+        let m = s.splat(mean - before(c));
+        let [sum] = sums(
+            s,
+            [Lanes::of(plane)],
+            pixels,
+            #[inline(always)]
+            |[x]| {
+                let d = s.sub(x, m);
+                [s.mul(d, d)]
+            },
+        );
+        squares += f64::from(sum);
+    }
+    [mean, (1.0 / (squares / count + shape.eps).sqrt()) as f32]
+}
+
+/// What happens to each value of a channel: `(x − m) · a + b`.
+struct Map<S: Simd> {
+    m: S::V,
+    a: S::V,
+    b: S::V,
+}
+
+impl<S: Simd> Map<S> {
+    /// Of channel `c` of a group, whose place is `index`.
+    #[inline(always)]
+    fn new(
+        s: S,
+        (shape, index, c): (Shape, usize, usize),
+        parameters: Parameters<'_>,
+        [mean, rstd]: [f32; 2],
+    ) -> Self {
+        let (image, first) = shape.place(index);
+        let (factor, offset) = parameters.after(&shape, image, first + c);
+        let m = s.splat(mean - parameters.before(&shape, image, first + c));
+        Self { m, a: s.splat(factor * rstd), b: s.splat(offset) }
+    }
+
+    #[inline(always)]
+    fn apply(&self, s: S, x: S::V) -> S::V {
+        s.fma(s.sub(x, self.m), self.a, self.b)
     }
 }
 

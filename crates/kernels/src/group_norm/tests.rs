@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::slices::{Parameters, Shape, backward, forward};
+use super::slices::{Parameters, Shape, backward, forward, forward_in_place};
 use super::*;
 use crate::fresh;
 use crate::testing::{assert_close, double, error, everywhere, values, with_gradients};
@@ -59,6 +59,15 @@ proptest! {
         };
         for (isa, y) in everywhere(|isa| run(isa, &mut vec![])) {
             prop_assert!(error(&y, &want) < 1e-5, "{isa}: {}", error(&y, &want));
+        }
+        let in_place = |isa| {
+            let (mut x, mut stats) = (x.clone(), vec![0.0; images * groups * 2]);
+            forward_in_place(isa, shape, &mut x, parameters, &mut stats);
+            [x, stats].concat()
+        };
+        for (isa, both) in everywhere(in_place) {
+            let mut stats = vec![];
+            prop_assert_eq!(both, [run(isa, &mut stats), stats].concat(), "{}", isa);
         }
 
         // The directional derivatives by central differences in double precision: along x, and along the offset.

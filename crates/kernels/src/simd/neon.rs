@@ -71,11 +71,11 @@ impl Simd for Neon {
     }
     #[inline(always)]
     fn max(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        have!(vmaxq_f32(a, b))
+        have!(vbslq_f32(vcgtq_f32(a, b), a, b))
     }
     #[inline(always)]
     fn min(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        have!(vminq_f32(a, b))
+        have!(vbslq_f32(vcltq_f32(a, b), a, b))
     }
     #[inline(always)]
     fn select_less(

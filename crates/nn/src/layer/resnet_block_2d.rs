@@ -140,15 +140,17 @@ impl ResnetBlock2D {
 
     fn run(&self, x: Tensor<4>, temb: Option<&Tensor<2>>, dropout: &mut Dropout<'_>) -> Tensor<4> {
         let c = &self.config;
-        let h = self.norm1.forward_activated(x.clone(), Conditioning::default(), c.activation);
+        // The shortcut first: where it is a convolution, the block then owns x, and normalises it in place.
+        let shortcut = c.resample.forward(x.clone());
+        let shortcut = match &self.conv_shortcut {
+            Some(conv) => conv.forward(shortcut),
+            None => shortcut,
+        };
+        let h = self.norm1.forward_activated(x, Conditioning::default(), c.activation);
         let h = self.conv1.forward(c.resample.forward(h));
-        let x = c.resample.forward(x);
         let h = self.condition(h, temb);
         let h = dropout.apply(h, c.dropout);
-        let x = match &self.conv_shortcut {
-            Some(conv) => conv.forward(x),
-            None => x,
-        };
+        let x = shortcut;
         if c.output_scale == 1.0 {
             self.conv2.forward_plus(h, x)
         } else {

@@ -3,6 +3,7 @@
 use langevin_core::Prediction;
 
 use crate::numpy::{linspace, to_f32, torch_linspace};
+use crate::single::exp;
 use crate::sigmas::variance_exploding;
 use crate::{Call, Config, Method, Request, Result};
 
@@ -84,7 +85,7 @@ impl Edm {
             Schedule::Karras => karras((max, min), rho, request.steps, precision),
             Schedule::Exponential => {
                 let logs = torch_linspace(min.ln(), max.ln(), request.steps);
-                logs.into_iter().rev().map(|log| f64::from(log.exp())).collect()
+                logs.into_iter().rev().map(|log| f64::from(exp(log))).collect()
             }
         };
         let mut sigmas: Vec<f64> = sigmas.into_iter().map(to_f32).collect();

@@ -4,6 +4,7 @@ use super::karras_family::{Karras, Ladders};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
 use crate::numpy::torch_linspace;
+use crate::single::exp;
 use crate::process::Process;
 use crate::sigmas::variance_exploding;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
@@ -60,7 +61,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         let (max, min) = (f64::from(logs[logs.len() - 1]), f64::from(logs[0]));
         // One level more than steps, so that the end of the way is reached one step late, which is never made.
         let spaced = torch_linspace(max, min, request.steps + 1);
-        ladders.sigmas = spaced.into_iter().map(|log| f64::from(log.exp())).collect();
+        ladders.sigmas = spaced.into_iter().map(|log| f64::from(exp(log))).collect();
     }
     ladders.respace(config, request, Karras::Plain)?;
     let last = if end == Final::SigmaMin { f64::from(ladders.table[0]) } else { 0.0 };

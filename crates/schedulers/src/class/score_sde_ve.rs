@@ -9,6 +9,7 @@ use super::Class;
 use super::own::OwnPath;
 use crate::mix::Mix;
 use crate::numpy::{to_f32, torch_linspace};
+use crate::single::exp;
 use crate::process::Process;
 use crate::run::{Observer, evaluate, step};
 use crate::{Call, Config, Method, Network, NoiseSource, Path, Plan, Request, Result, Sample};
@@ -61,7 +62,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
     }
     let timesteps = torch_linspace(1.0, eps, request.steps);
     let levels: Vec<f32> =
-        torch_linspace(min.ln(), max.ln(), request.steps).into_iter().map(f32::exp).collect();
+        torch_linspace(min.ln(), max.ln(), request.steps).into_iter().map(exp).collect();
     let last = (request.steps - 1) as f32;
     let mut predictions = Vec::with_capacity(request.steps);
     for &t in &timesteps {

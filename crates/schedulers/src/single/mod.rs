@@ -59,6 +59,7 @@ fn ln(x: f32) -> f32 {
     f64::from(x).ln() as f32
 }
 
-fn exp(x: f32) -> f32 {
+/// Correctly rounded, which a system's own `expf` is not always.
+pub(crate) fn exp(x: f32) -> f32 {
     f64::from(x).exp() as f32
 }
