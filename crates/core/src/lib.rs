@@ -29,6 +29,7 @@ pub mod langevin;
 mod level;
 pub mod likelihood;
 mod mixture;
+mod noisy_mixture;
 pub mod ode;
 pub mod plan;
 mod prediction;
@@ -45,6 +46,7 @@ pub use error::{Error, Result};
 pub use grid::Grid;
 pub use level::Level;
 pub use mixture::GaussianMixture;
+pub use noisy_mixture::NoisyMixture;
 pub use prediction::Prediction;
 pub use samples::Samples;
 pub use schedule::{

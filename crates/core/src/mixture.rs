@@ -3,8 +3,9 @@
 //! At level `(alpha, sigma)` component `k` is `N(alpha · m_k, alpha² · s_k² + sigma²)`, so
 //! `E[clean | x] = Σ r_k · (m_k + alpha · s_k²/(alpha² s_k² + sigma²) · (x − alpha · m_k))` with responsibilities `r_k`.
 
+use crate::noisy_mixture::log_sum_exp;
 use crate::rng::Philox;
-use crate::{Denoiser, Error, Level, Result};
+use crate::{Denoiser, Error, Level, NoisyMixture, Result};
 
 /// Weights, means and standard deviations of the clean data's components.
 ///
@@ -62,7 +63,10 @@ impl GaussianMixture {
     /// # Panics
     /// Where `x` has another dimension.
     pub fn log_density(&self, x: &[f64], at: Level) -> f64 {
-        log_sum_exp(&self.log_terms(x, at))
+        let noisy = self.at(at);
+        let mut logs = vec![0.0; noisy.components()];
+        noisy.log_terms(x, &mut logs);
+        log_sum_exp(&logs)
     }
 
     /// `∇ ln p(x) = (alpha · E[clean | x] − x)/sigma²`, summed over components so that `sigma = 0` is fine too
@@ -71,7 +75,8 @@ impl GaussianMixture {
     /// # Panics
     /// Where `x` has another dimension.
     pub fn score(&self, x: &[f64], at: Level) -> Vec<f64> {
-        self.expect(x, at, |k, i| (at.alpha * self.means[k][i] - x[i]) / self.variance(k, i, at))
+        let (noisy, shares) = self.shares(x, at);
+        (0..x.len()).map(|i| noisy.score(x, &shares, i)).collect()
     }
 
     /// `E[clean | x]` at this level.
@@ -79,13 +84,8 @@ impl GaussianMixture {
     /// # Panics
     /// Where `x` has another dimension.
     pub fn clean(&self, x: &[f64], at: Level) -> Vec<f64> {
-        if at.sigma == 0.0 {
-            return x.iter().map(|x| x / at.alpha).collect();
-        }
-        self.expect(x, at, |k, i| {
-            let (mean, variance) = (self.means[k][i], self.stds[k][i].powi(2));
-            mean + at.alpha * variance / self.variance(k, i, at) * (x[i] - at.alpha * mean)
-        })
+        let (noisy, shares) = self.shares(x, at);
+        (0..x.len()).map(|i| noisy.clean(x, &shares, i)).collect()
     }
 
     /// The probability of each component given the state `x`; they add up to 1.
@@ -93,9 +93,7 @@ impl GaussianMixture {
     /// # Panics
     /// Where `x` has another dimension.
     pub fn responsibilities(&self, x: &[f64], at: Level) -> Vec<f64> {
-        let logs = self.log_terms(x, at);
-        let total = log_sum_exp(&logs);
-        logs.iter().map(|log| (log - total).exp()).collect()
+        self.shares(x, at).1
     }
 
     /// Weight, mean and standard deviations of each component of the clean data; weights add up to 1.
@@ -116,36 +114,13 @@ impl GaussianMixture {
         self.means[k].iter().zip(&self.stds[k]).map(|(m, s)| m + s * random.normal()).collect()
     }
 
-    fn variance(&self, k: usize, i: usize, at: Level) -> f64 {
-        (at.alpha * self.stds[k][i]).powi(2) + at.sigma.powi(2)
+    /// The mixture at this level, and the responsibilities there.
+    fn shares(&self, x: &[f64], at: Level) -> (NoisyMixture, Vec<f64>) {
+        let noisy = self.at(at);
+        let mut shares = vec![0.0; noisy.components()];
+        noisy.responsibilities(x, &mut shares);
+        (noisy, shares)
     }
-
-    /// `ln (w_k · N_k(x))` for each component.
-    fn log_terms(&self, x: &[f64], at: Level) -> Vec<f64> {
-        assert_eq!(x.len(), self.dimension(), "a state has the dimension of the mixture");
-        let component = |k: usize| {
-            let quadratic: f64 = (0..x.len())
-                .map(|i| {
-                    let variance = self.variance(k, i, at);
-                    (x[i] - at.alpha * self.means[k][i]).powi(2) / variance
-                        + (std::f64::consts::TAU * variance).ln()
-                })
-                .sum();
-            self.weights[k].ln() - 0.5 * quadratic
-        };
-        (0..self.weights.len()).map(component).collect()
-    }
-
-    /// `Σ r_k · f(k, i)` for each dimension `i`.
-    fn expect(&self, x: &[f64], at: Level, f: impl Fn(usize, usize) -> f64) -> Vec<f64> {
-        let shares = self.responsibilities(x, at);
-        (0..x.len()).map(|i| shares.iter().enumerate().map(|(k, r)| r * f(k, i)).sum()).collect()
-    }
-}
-
-fn log_sum_exp(logs: &[f64]) -> f64 {
-    let max = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    max + logs.iter().map(|log| (log - max).exp()).sum::<f64>().ln()
 }
 
 impl Denoiser<Vec<f64>> for GaussianMixture {

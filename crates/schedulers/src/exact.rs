@@ -1,8 +1,12 @@
 //! The perfect network for a Gaussian mixture: `a · E[clean | x] + b · E[noise | x]` with the prediction's row `(a, b)`.
 
 use langevin_core::{GaussianMixture, Level, Prediction};
+use rayon::prelude::*;
 
 use crate::{Batch, Network, Result};
+
+/// Samples that one thread maps at a time.
+const TOGETHER: usize = 4096;
 
 /// Outputs what a network with this prediction would, if it had learnt the mixture perfectly.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +29,20 @@ impl Network<Batch> for ExactNetwork<'_> {
             return Err(error.into());
         }
         let (a, b) = self.prediction.target(at);
-        Ok(x.map(|x| {
-            let clean = self.mixture.clean(x, at);
-            let score = self.mixture.score(x, at);
-            // E[noise | x] = −sigma · score keeps its digits where little noise is left.
-            clean.iter().zip(score).map(|(clean, score)| a * clean - b * at.sigma * score).collect()
-        }))
+        let (noisy, dimension) = (self.mixture.at(at), x.dimension());
+        let mut values = vec![0.0; x.values().len()];
+        let block = TOGETHER * dimension;
+        values.par_chunks_mut(block).zip(x.values().par_chunks(block)).for_each(|(out, x)| {
+            let mut shares = vec![0.0; noisy.components()];
+            for (out, x) in out.chunks_mut(dimension).zip(x.chunks(dimension)) {
+                noisy.responsibilities(x, &mut shares);
+                for (i, out) in out.iter_mut().enumerate() {
+                    // E[noise | x] = −sigma · score keeps its digits where little noise is left.
+                    let score = noisy.score(x, &shares, i);
+                    *out = a * noisy.clean(x, &shares, i) - b * at.sigma * score;
+                }
+            }
+        });
+        Batch::new(values, dimension)
     }
 }

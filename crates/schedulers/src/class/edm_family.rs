@@ -3,8 +3,8 @@
 use langevin_core::Prediction;
 
 use crate::numpy::{linspace, to_f32, torch_linspace};
-use crate::single::exp;
 use crate::sigmas::variance_exploding;
+use crate::single::exp;
 use crate::{Call, Config, Method, Request, Result};
 
 /// Keys of all three classes.

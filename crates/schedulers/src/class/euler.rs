@@ -4,9 +4,9 @@ use super::karras_family::{Karras, Ladders};
 use super::{BETA_KEYS, Class, LADDER_KEYS, SPACING_KEYS, prediction};
 use crate::alphas::{Betas, Terminal};
 use crate::numpy::torch_linspace;
-use crate::single::exp;
 use crate::process::Process;
 use crate::sigmas::variance_exploding;
+use crate::single::exp;
 use crate::{Call, Config, Method, Path, Plan, Request, Result, start};
 
 pub(super) const CLASS: Class = Class {

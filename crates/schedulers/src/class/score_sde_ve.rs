@@ -9,9 +9,9 @@ use super::Class;
 use super::own::OwnPath;
 use crate::mix::Mix;
 use crate::numpy::{to_f32, torch_linspace};
-use crate::single::exp;
 use crate::process::Process;
 use crate::run::{Observer, evaluate, step};
+use crate::single::exp;
 use crate::{Call, Config, Method, Network, NoiseSource, Path, Plan, Request, Result, Sample};
 
 pub(super) const CLASS: Class = Class {
