@@ -3,7 +3,7 @@
 //! The integer classes of the DPM-Solver family place one point more and drop the last; the classes of k-diffusion's
 //! lineage keep fractions where the spacing is even.
 
-use crate::numpy::{arange_down, linspace, to_f32};
+use crate::numpy::{arange_down, linspace};
 use crate::{Config, Result};
 
 /// The value of `timestep_spacing`.
@@ -37,10 +37,7 @@ pub(crate) fn fractional(
 ) -> Result<Vec<f64>> {
     let offset: i64 = config.get("steps_offset", 0)?;
     Ok(match spacing {
-        Spacing::Linspace => {
-            let numbers = linspace(0.0, total as f64 - 1.0, steps);
-            numbers.into_iter().rev().map(to_f32).collect()
-        }
+        Spacing::Linspace => linspace(0.0, total as f64 - 1.0, steps).into_iter().rev().collect(),
         Spacing::Leading => {
             let stride = total / steps;
             (0..steps).rev().map(|k| (k * stride) as f64 + offset as f64).collect()

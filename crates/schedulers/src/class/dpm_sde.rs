@@ -26,7 +26,7 @@ const INNER: Method = Method::Dpm2Stage(Dpm2Stage { form: Form::Data });
 fn plan(config: &Config, request: &Request) -> Result<Plan> {
     let prediction = prediction(config, &["epsilon", "v_prediction"])?;
     let seed = config.optional("noise_sampler_seed")?;
-    let exact = Ladders::new(config, request, &Betas::LATENT, Karras::OwnEnds)?;
+    let exact = Ladders::precise(config, request, &Betas::LATENT, Karras::OwnEnds)?;
     let half_way = |pair: &[f64]| (pair[0] * pair[1]).sqrt();
     let inner: Vec<f64> = exact.sigmas.windows(2).map(half_way).collect();
     let timesteps = interleaved(&exact, &inner);

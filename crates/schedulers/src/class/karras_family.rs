@@ -62,6 +62,19 @@ impl Ladders {
         Ok(ladders)
     }
 
+    /// As [`new`](Self::new), of the class that keeps its fractional timesteps in float64.
+    pub(super) fn precise(
+        config: &Config,
+        request: &Request,
+        defaults: &Betas,
+        karras: Karras,
+    ) -> Result<Self> {
+        let terminal = Terminal::AsTrained;
+        let mut ladders = Self::rounded(config, request, (defaults, terminal), |t| t)?;
+        ladders.respace(config, request, karras)?;
+        Ok(ladders)
+    }
+
     /// The levels at the timesteps, whatever the switches say.
     pub(super) fn at_timesteps(
         config: &Config,
@@ -69,11 +82,22 @@ impl Ladders {
         defaults: &Betas,
         terminal: Terminal,
     ) -> Result<Self> {
+        Self::rounded(config, request, (defaults, terminal), to_f32)
+    }
+
+    /// The levels at the timesteps, after `round`.
+    fn rounded(
+        config: &Config,
+        request: &Request,
+        (defaults, terminal): (&Betas, Terminal),
+        round: impl Fn(f64) -> f64,
+    ) -> Result<Self> {
         let bars = alphas_cumprod(config, defaults, terminal)?;
         let table = ratios(&bars);
         let spacing = Spacing::of(config, "linspace")?;
         let total = train_timesteps(config, 1000)?;
         let timesteps = fractional(config, spacing, total, request.steps)?;
+        let timesteps: Vec<f64> = timesteps.into_iter().map(round).collect();
         let sigmas = timesteps.iter().map(|t| interpolate(*t, &table)).collect();
         Ok(Self { timesteps, sigmas, table, spacing })
     }

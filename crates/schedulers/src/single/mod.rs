@@ -52,7 +52,9 @@ pub(crate) fn half_way(from: f64, to: f64) -> f64 {
 /// Levels as they come back from `t = −ln sigma`: that of a level itself, or half-way to another.
 pub(crate) fn through_log(sigma: f64, other: f64, share: f32) -> f64 {
     let (t, end) = (-ln(sigma as f32), -ln(other as f32));
-    f64::from(exp(-(t + (end - t) * share)))
+    // The other end itself: going there by the difference would round.
+    let at = if share == 1.0 { end } else { t + (end - t) * share };
+    f64::from(exp(-at))
 }
 
 fn ln(x: f32) -> f32 {
