@@ -24,6 +24,13 @@ const EDGES: [u64; 12] = [
 /// Characters that mean something to some reader.
 const CHARACTERS: &[u8] = b"{}[]\",:0-1e.\\ \n\0\xff\xc3aNI";
 
+/// A copy of `seed` damaged in a few places.
+pub(crate) fn damaged(random: &mut Random, seed: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = seed.to_vec();
+    mutate(random, &mut out, others);
+    out
+}
+
 /// Damages `bytes` in a few places.
 pub(crate) fn mutate(random: &mut Random, bytes: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     for _ in 0..=random.below(4) {

@@ -63,11 +63,7 @@ pub(super) fn mutate(random: &mut Random, seed: &[u8], others: &[Vec<u8>]) -> Ve
             let data = if random.once_in(4) { random.below(64) } else { data };
             file(&value.to_string(), data)
         }
-        _ => {
-            let mut out = seed.to_vec();
-            bytes::mutate(random, &mut out, others);
-            out
-        }
+        _ => bytes::damaged(random, seed, others),
     }
 }
 
