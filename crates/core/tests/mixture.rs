@@ -20,13 +20,14 @@ fn clean_density(clean: f64) -> f64 {
 }
 
 /// `∫ f(clean) · p(clean) · N(x; alpha · clean, sigma²) d clean`: even sums of a smooth function that vanishes at the
-/// ends are exact to rounding.
+/// ends are exact to rounding. Where the density is above 1e-12 the posterior's mean is within 0.5 ± 0.6 · 7.5, so that
+/// ±12 is more than ten of its standard deviations (at most 0.6) away.
 fn integral(x: f64, at: Level, f: impl Fn(f64) -> f64) -> f64 {
-    const PARTS: usize = 4000;
-    let h = 12.0 / PARTS as f64;
+    const PARTS: usize = 8000;
+    let h = 24.0 / PARTS as f64;
     (0..=PARTS)
         .map(|k| {
-            let clean = -6.0 + k as f64 * h;
+            let clean = -12.0 + k as f64 * h;
             let noise = (x - at.alpha * clean) / at.sigma;
             let likelihood =
                 (-0.5 * noise * noise).exp() / (at.sigma * std::f64::consts::TAU.sqrt());
