@@ -24,13 +24,16 @@ mod words;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 
+use langevin_kernels::Allocator;
+use mimalloc::MiMalloc;
+
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
 /// Each training step frees and asks for the same large buffers; mimalloc keeps their pages, where the system's allocator
-/// gives them back and faults them in again.
+/// gives them back and faults them in again. Those of huge buffers are given back.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Allocator<MiMalloc> = Allocator::new(MiMalloc);
 
 fn main() -> ExitCode {
     failure::report_bugs_as_sentences();

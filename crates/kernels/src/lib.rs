@@ -13,6 +13,7 @@
 
 mod activation;
 mod add_scaled;
+mod allocator;
 mod attention;
 mod concat_channels;
 mod conv2d;
@@ -38,6 +39,7 @@ mod widen;
 
 pub use activation::{gelu, gelu_tanh, mish, silu};
 pub use add_scaled::add_scaled;
+pub use allocator::Allocator;
 pub use attention::{AttentionMask, attention, attention_masked};
 pub use concat_channels::concat_channels;
 pub use conv2d::{Conv2dOptions, conv2d, conv2d_plus};

@@ -6,8 +6,8 @@ use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 use langevin_kernels::upsample_nearest_2x;
 
-/// Numbers of a doubled picture, or of a strip of one, that are held at a time.
-const STRIP: usize = 1 << 24;
+/// Numbers of a doubled picture, or of a strip of one, that are held at a time: 32 MiB.
+const STRIP: usize = 1 << 23;
 
 /// Rows beyond a strip: twice as many are whole tiles of the convolution.
 const EDGE: usize = 2;
