@@ -80,20 +80,40 @@ pub(crate) fn branches(x: &Tensor<4>, count: usize) -> Tensor<4> {
     if count == 1 { x.clone() } else { Tensor::cat(vec![x.clone(); count], 0) }
 }
 
-/// Classifier-free guidance (Ho and Salimans 2022) `scale · with + (1 − scale) · without`, of an output
-/// `[2, C, h, w]` without and with the prompt, rescaled by the share `rescale`; the output itself where there is one
-/// branch.
-pub(crate) fn guide(
-    output: Tensor<4>,
+/// Classifier-free guidance (Ho and Salimans 2022) with rescaling (Lin et al. 2024, eqs. 14–16).
+#[derive(Clone, Copy)]
+pub(crate) struct Guidance {
     scale: f64,
+    /// Share of rescaling.
     rescale: f64,
-) -> langevin_schedulers::Result<Tensor<4>> {
-    if output.dims()[0] == 1 {
-        return Ok(output);
+}
+
+impl Guidance {
+    /// What a job asks for.
+    ///
+    /// # Errors
+    /// Where the share of rescaling is not between 0 and 1.
+    pub(crate) fn new(job: &Job) -> Result<Self> {
+        if (0.0..=1.0).contains(&job.rescale) {
+            return Ok(Self { scale: job.guidance, rescale: job.rescale });
+        }
+        Err(Error::Value {
+            name: "the share of rescaling",
+            found: job.rescale.to_string(),
+            expected: "between 0 and 1".to_owned(),
+        })
     }
-    let (without, with) = (output.clone().narrow(0, 0, 1), output.narrow(0, 1, 1));
-    let guided = State::combine(&[(scale, &with), (1.0 - scale, &without)])?;
-    Ok(if rescale == 0.0 { guided } else { rescaled(&guided, &with, rescale)? })
+
+    /// `scale · with + (1 − scale) · without`, of an output `[2, C, h, w]` without and with the prompt, rescaled; the
+    /// output itself where there is one branch.
+    pub(crate) fn mix(self, output: Tensor<4>) -> langevin_schedulers::Result<Tensor<4>> {
+        if output.dims()[0] == 1 {
+            return Ok(output);
+        }
+        let (without, with) = (output.clone().narrow(0, 0, 1), output.narrow(0, 1, 1));
+        let guided = State::combine(&[(self.scale, &with), (1.0 - self.scale, &without)])?;
+        Ok(if self.rescale == 0.0 { guided } else { rescaled(&guided, &with, self.rescale)? })
+    }
 }
 
 /// The longest side of a picture in pixels.

@@ -53,3 +53,23 @@ fn previews_and_animations_of_prompts() {
     sample("flow_pipelines/sd3", &["--preview", "p.png"]).fails(2, &["--preview-vae"]);
     sample("flow_pipelines/sd3", &["--weighting"]).fails(2, &["T5"]);
 }
+
+#[test]
+fn prompts_are_guided_with_rescaling() {
+    let folder = workplace();
+    let sample = |model: &str, more: &[&str]| {
+        let model = golden(model);
+        let start = ["sample", text(&model), "--steps", "2", "--size", "16", "--prompt", "a"];
+        langevin(folder.path(), &[&start[..], &["--out", "x.png", "--json"], more].concat())
+    };
+    let mut pictures = Vec::new();
+    for share in ["0", "0.7"] {
+        let json = sample("stable_diffusion/sd1", &["--guidance-rescale", share]).ok().json();
+        assert_eq!(json["settings"]["guidance_rescale"].to_string().parse(), share.parse::<f64>());
+        pictures.push(std::fs::read(folder.path().join("x.png")).expect("a picture"));
+    }
+    assert_ne!(pictures[0], pictures[1]);
+    sample("flow_pipelines/flux_dev", &["--guidance-rescale", "0.7"]).fails(2, &["Flux"]);
+    sample("stable_diffusion/sd1", &["--guidance-project", "0"]).fails(2, &["--guidance-project"]);
+    sample("stable_diffusion/sd1", &["--clip"]).fails(2, &["--clip"]);
+}

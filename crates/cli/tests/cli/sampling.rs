@@ -214,3 +214,42 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+/// The states of one picture, flattened, and what its PNG records.
+fn strong(folder: &Path, out: &str, more: &[&str]) -> (Vec<f32>, Vec<(String, String)>) {
+    let states = format!("{out}.safetensors");
+    let start = ["--class", "3", "--guidance", "6", "--trajectory", &states];
+    sample(folder, out, &[&start[..], more].concat());
+    let file = TensorFile::open(folder.join(&states)).expect("a safetensors file");
+    let png = folder.join(out).join("00000.png");
+    (file.f32("sample").expect("values"), read_png_text(&png).expect("settings"))
+}
+
+#[test]
+fn strong_guidance_is_tamed_and_recorded() {
+    let folder = workplace();
+    let (plain, settings) = strong(folder.path(), "plain", &[]);
+    assert!(!settings.iter().any(|(key, _)| key.contains("rescale") || key.contains("clip")));
+    let cases = [
+        ("rescale", "--guidance-rescale=0.7", "0.7"),
+        ("project", "--guidance-project=0", "0"),
+        ("clip", "--clip", "clip"),
+        ("clip", "--clip=0.9", "0.9"),
+    ];
+    for (i, (key, option, value)) in cases.into_iter().enumerate() {
+        let (end, settings) = strong(folder.path(), &format!("{key}{i}"), &[option]);
+        assert_ne!(end, plain, "{option}");
+        let found = settings.iter().find(|(name, _)| name.contains(key)).expect(option);
+        assert_eq!(found.1, value, "{option}");
+        if key == "clip" {
+            // The last step ends at the estimate, which is within the bounds.
+            assert!(end.iter().all(|x| x.abs() <= 1.0 + 1e-6), "{option}");
+        }
+    }
+    // Shares that change nothing.
+    for option in ["--guidance-rescale=0", "--guidance-project=1"] {
+        let (end, _) = strong(folder.path(), &option[2..], &[option]);
+        let furthest = end.iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(furthest < 1e-4, "{option}: {furthest}");
+    }
+}

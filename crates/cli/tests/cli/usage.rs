@@ -47,7 +47,7 @@ fn wrong_usage_ends_with_2_and_a_suggestion() {
 fn values_that_cannot_be_right_end_with_2() {
     let model = text(trained());
     let folder = workplace();
-    let cases: [(&[&str], &[&str]); 14] = [
+    let cases: [(&[&str], &[&str]); 18] = [
         (&["--class", "10"], &["class 10", "0 to 9"]),
         (&["--class", "0-4000000000"], &["4000000000"]),
         (&["--class", "4-2"], &["4-2"]),
@@ -61,6 +61,10 @@ fn values_that_cannot_be_right_end_with_2() {
         (&["--eta", "1.5"], &["1.5", "0 to 1"]),
         (&["--eta", "-0.1"], &["-0.1", "0 to 1"]),
         (&["--guidance", "nan"], &["nan", "finite"]),
+        (&["--guidance-rescale", "1.1"], &["1.1", "0 to 1"]),
+        (&["--guidance-project", "-1"], &["-1", "0 to 1"]),
+        (&["--guidance-project", "0", "--guidance-rescale", "0"], &["cannot be used with"]),
+        (&["--clip=much"], &["much", "--clip"]),
         (&["--rng", "dice"], &["dice", "philox", "torch"]),
     ];
     for (arguments, words) in cases {

@@ -11,6 +11,7 @@ use langevin_schedulers::Network;
 use super::guidance_embedding::embedding;
 use super::prompt::Embedded;
 use super::{Reading, StableDiffusion};
+use crate::sampling::Guidance;
 use crate::{Job, Prepared, Progress, Result, Samples, sampling};
 
 impl StableDiffusion {
@@ -39,7 +40,7 @@ impl StableDiffusion {
         note: &mut dyn FnMut(String),
         observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Samples> {
-        let shape = self.latent_shape(job.size)?;
+        let (shape, guidance) = (self.latent_shape(job.size)?, Guidance::new(job)?);
         let told = match &job.picture {
             Some(Prepared::Embedding(embedding)) => {
                 Embedded { tokens: embedding.clone().unsqueeze_dim(1), pooled: None }
@@ -59,7 +60,6 @@ impl StableDiffusion {
             self.vae.release();
         }
         let (unet, beside) = (self.unet.get()?, begun.told.clone());
-        let guidance = (job.guidance, job.rescale);
         let network = Guided { unet, conditions, guidance, beside };
         let latents = course.walk((begun, noise), &network, observer)?;
         drop(network);
@@ -135,8 +135,7 @@ impl StableDiffusion {
 struct Guided {
     unet: Arc<UNet2DConditionModel>,
     conditions: Conditions,
-    /// Scale and rescaling.
-    guidance: (f64, f64),
+    guidance: Guidance,
     /// What it sees beside the state, `[1, K, h, w]`, where it was trained to.
     beside: Option<Tensor<4>>,
 }
@@ -158,6 +157,6 @@ impl Network<Tensor<4>> for Guided {
             .unet
             .forward(sampling::branches(&seen, count), time, &self.conditions)
             .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;
-        sampling::guide(output, self.guidance.0, self.guidance.1)
+        self.guidance.mix(output)
     }
 }

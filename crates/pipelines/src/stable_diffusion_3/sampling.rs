@@ -13,6 +13,7 @@ use super::StableDiffusion3;
 use super::prompt::Embedded;
 use crate::known::{Encoding, Masking};
 use crate::merge::Merge;
+use crate::sampling::Guidance;
 use crate::text::{Clip, T5};
 use crate::{
     Decoding, Error, Init, Job, Known, Latents, Prepared, Progress, Result, Samples, Task,
@@ -103,7 +104,7 @@ impl TextToImage for StableDiffusion3 {
         note: &mut dyn FnMut(String),
         observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Samples> {
-        let shape = self.latent_shape(job.size)?;
+        let (shape, guidance) = (self.latent_shape(job.size)?, Guidance::new(job)?);
         sampling::plain_words(job, "Stable Diffusion 3")?;
         let prompt = job.prompts.get(index).map(String::as_str).unwrap_or_default();
         let told = self.embed(prompt, job.clip_skip, device, note)?;
@@ -113,7 +114,6 @@ impl TextToImage for StableDiffusion3 {
             self.t5.iter().for_each(|t5| t5.model.release());
             self.vae.release();
         }
-        let guidance = (job.guidance, job.rescale);
         let network = Guided { transformer: self.transformer.get()?, told, guidance };
         let latents = sampling::latents(job, index, shape, &network, device, observer)?;
         drop(network);
@@ -159,8 +159,7 @@ impl StableDiffusion3 {
 struct Guided {
     transformer: Arc<SD3Transformer2DModel>,
     told: Embedded,
-    /// Scale and rescaling.
-    guidance: (f64, f64),
+    guidance: Guidance,
 }
 
 impl Network<Tensor<4>> for Guided {
@@ -180,6 +179,6 @@ impl Network<Tensor<4>> for Guided {
             .transformer
             .try_forward(inputs)
             .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;
-        sampling::guide(output, self.guidance.0, self.guidance.1)
+        self.guidance.mix(output)
     }
 }
