@@ -894,7 +894,11 @@ def compare(name, options, rng):
                 if divides_by_rounding(name, job):
                     moved = math.inf
                 apart += moved > OWN
-                failures.append((job, f"{wrong}, diffusers moves by {moved:.0e}" if moved > OWN else wrong))
+                # Those that are wrong come before those that are apart.
+                if moved > OWN:
+                    failures.append((job, f"{wrong}, diffusers moves by {moved:.0e}"))
+                else:
+                    failures.insert(0, (job, wrong))
             elif error > worst:
                 worst, worst_job = error, job
         not_refused = [job for job, result in zip(raised, results[len(jobs):]) if "error" not in result]
