@@ -6,6 +6,13 @@ fn golden(name: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden").join(name)
 }
 
+/// Draws a small picture of one of the recorded pipelines as `x.png`.
+fn sample(folder: &std::path::Path, model: &str, more: &[&str]) -> Finished {
+    let model = golden(model);
+    let start = ["sample", text(&model), "--steps", "3", "--size", "16", "--prompt", "a"];
+    langevin(folder, &[&start[..], &["--out", "x.png"], more].concat())
+}
+
 #[test]
 fn additions_are_merged_recorded_and_refused() {
     let folder = workplace();
@@ -37,11 +44,7 @@ fn additions_are_merged_recorded_and_refused() {
 #[test]
 fn previews_and_animations_of_prompts() {
     let folder = workplace();
-    let sample = |model: &str, more: &[&str]| {
-        let model = golden(model);
-        let start = ["sample", text(&model), "--steps", "3", "--size", "16", "--prompt", "a"];
-        langevin(folder.path(), &[&start[..], &["--out", "x.png"], more].concat())
-    };
+    let sample = |model: &str, more: &[&str]| sample(folder.path(), model, more);
     let shown = ["--preview", "now/p.png", "--animate", "now/a.gif", "--count", "2"];
     sample("stable_diffusion/sd1", &shown).ok();
     for (name, begin) in [("now/p.png", b"\x89PNG".as_slice()), ("now/a.gif", b"GIF89a")] {
@@ -57,11 +60,8 @@ fn previews_and_animations_of_prompts() {
 #[test]
 fn prompts_are_guided_with_rescaling() {
     let folder = workplace();
-    let sample = |model: &str, more: &[&str]| {
-        let model = golden(model);
-        let start = ["sample", text(&model), "--steps", "2", "--size", "16", "--prompt", "a"];
-        langevin(folder.path(), &[&start[..], &["--out", "x.png", "--json"], more].concat())
-    };
+    let sample =
+        |model: &str, more: &[&str]| sample(folder.path(), model, &[&["--json"], more].concat());
     let mut pictures = Vec::new();
     for share in ["0", "0.7"] {
         let json = sample("stable_diffusion/sd1", &["--guidance-rescale", share]).ok().json();
