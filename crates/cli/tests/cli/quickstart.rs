@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use langevin_data::picture::read_png_text;
 
-use crate::files::contents;
+use crate::files::{contents, refers_to_nothing_outside};
 use crate::langevin::{langevin, start, workplace};
 
 #[test]
@@ -54,7 +54,7 @@ fn it_leaves_a_model_pictures_a_verdict_and_a_report() {
     ] {
         assert!(report.contains(part), "{part}");
     }
-    assert!(!report.contains("http") && !report.contains("<script"));
+    refers_to_nothing_outside(&report);
 
     let judged =
         langevin(folder.path(), &["eval", "run/samples", "--reference", "digits", "--json"])
