@@ -122,7 +122,7 @@ fn a_timed_run_ends_within_its_time() {
     let summary = finished(outcome.unwrap());
     // Six seconds; other programs may hold the processor for a while, in the middle of a step too.
     assert!(summary.seconds > 3.0 && summary.seconds < 20.0, "{}", summary.seconds);
-    assert!(sheets >= 2, "{sheets}");
+    assert!(sheets >= 1, "{sheets}");
     let metrics = read_metrics(&folder.metrics_path()).unwrap();
     let last = metrics.last().unwrap();
     assert_eq!(last.step, summary.steps);
