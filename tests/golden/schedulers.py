@@ -52,6 +52,9 @@ torch.set_num_threads(1)
 
 OWN = 1e-5
 TOLERANCE = 1e-4
+# Seeds and draws that once showed a fault, written as goldens too. In this one diffusers' float32 leaves of the level
+# before the noise what the last places of both ends decide.
+FAULTS = {"DPMSolverSDEScheduler": [(47, 607)]}
 
 
 # --- Noise: the same numbers in f64 and f32 ---------------------------------------------------------------------------
@@ -929,6 +932,18 @@ def compare(name, options, rng):
     return failed
 
 
+def class_rng(name, seed):
+    return np.random.default_rng([seed, *name.encode()])
+
+
+def golden(job):
+    return {
+        "scheduler": job["config"], "mixture": job["mixture"].json, "steps": job["steps"], "eta": job["eta"],
+        "seed": job["seed"], "x": np.float64(job["x"]).tolist(),
+        **{key: np.asarray(value).round(7).tolist() for key, value in job["reference"].items()},
+    }
+
+
 def write_goldens(name, options, rng):
     """A few short configurations in one file: what the tests of the crate read."""
     cases = []
@@ -940,13 +955,15 @@ def write_goldens(name, options, rng):
             break
         job = found[0]
         states = job["reference"]["trajectory"]
-        if states.size > 100 or len(json.dumps(job["config"])) > 600:
+        if states.size > 100 or len(json.dumps(job["config"])) > 600 or moved_by_rounding(job) > OWN:
             continue
-        cases.append({
-            "scheduler": job["config"], "mixture": job["mixture"].json, "steps": job["steps"], "eta": job["eta"],
-            "seed": job["seed"], "x": np.float64(job["x"]).tolist(),
-            **{key: np.asarray(value).round(7).tolist() for key, value in job["reference"].items()},
-        })
+        cases.append(golden(job))
+    for seed, draw in FAULTS.get(name, []):
+        rng = class_rng(name, seed)
+        job = [random_job(name, rng) for _ in range(draw + 1)][draw]
+        job["x"] = scale_start(job)
+        job["reference"] = reference(job, torch.float64)
+        cases.append(golden(job))
     folder = Path(options.write)
     folder.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(json.dumps(case) for case in cases)
@@ -967,7 +984,7 @@ def main():
     failures = 0
     for name in options.classes.split(","):
         name = name if name.endswith("Scheduler") else f"{name}Scheduler"
-        rng = np.random.default_rng([options.seed, *name.encode()])
+        rng = class_rng(name, options.seed)
         if options.write:
             write_goldens(name, options, rng)
         else:

@@ -43,9 +43,10 @@ fn plan(config: &Config, request: &Request) -> Result<Plan> {
         }
         let middle = single::through_log(start, end, 0.5);
         let noisy = |call: Call, to: f64| {
-            let call = with_ancestral_noise(call, ancestral(request, start, call.to.sigma));
-            // The ends of the increments are a few units in the last place off the levels.
+            // diffusers has both ends by way of their logarithms, a few units in the last place off the levels: that
+            // decides the level before the noise where a large step rounds it away.
             let from = single::through_log(start, start, 0.0);
+            let call = with_ancestral_noise(call, ancestral(request, from, to));
             let increment = Increment { range, from, to, seed };
             Call { draws: 0, increment: Some(increment), ..call }
         };

@@ -34,11 +34,13 @@ impl Level {
 }
 
 /// The noise that an ancestral step from one level to another draws anew, and the level before it:
-/// `up² = to² (from² − to²)/from²`, `down² = to² − up²`, whose digits are lost where `to` is much smaller than `from`.
+/// `up² = to² (from² − to²)/from²`, at most `to²`, and `down² = to² − up²`, whose digits are lost where `to` is much
+/// smaller than `from`.
 pub(crate) fn ancestral(from: f64, to: f64) -> Option<(f64, f64)> {
     let square = |x: f64| (x as f32) * (x as f32);
+    let most = to as f32;
     let (from, to) = (square(from), square(to));
-    let up = sqrt(to * (from - to) / from);
+    let up = sqrt(to * (from - to) / from).min(most);
     let down = sqrt(to - up * up);
     (up.is_finite() && down.is_finite()).then_some((f64::from(up), f64::from(down)))
 }
