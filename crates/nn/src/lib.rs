@@ -43,6 +43,7 @@ pub mod unet_2d;
 pub mod unet_2d_condition;
 pub mod vq_model;
 
+mod branches;
 mod class_labels;
 mod config_json;
 mod configuration;

@@ -2,7 +2,7 @@
 
 mod recordings;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use langevin_nn::{ClassLabels, Conditions, Configuration, UNet2DConditionConfig};
 use recordings::{compare, folders, open, read};
 use serde_json::{Map, Value, json};
@@ -36,6 +36,44 @@ fn outputs_agree_with_diffusers() {
         failed.extend(compare(&folder, output, &golden));
     }
     assert!(failed.is_empty(), "beyond 1e-4:\n{}", failed.join("\n"));
+}
+
+/// Guidance gives one state and several contexts: the outputs are those of as many states, to the last bit.
+#[test]
+fn branches_share_what_comes_before_the_context() {
+    let device = Device::flex();
+    let mut shared = 0;
+    for folder in folders("unet_2d_condition") {
+        let (_, network) = open::<UNet2DConditionConfig>(&folder, &device);
+        let golden = read(&folder.join("golden.safetensors"));
+        if golden.keys().any(|name| ["class_labels", "time_ids"].contains(&name.as_str())) {
+            continue;
+        }
+        let context = golden["encoder_hidden_states"].tensor::<3>(&device);
+        let other = context.clone() * -0.5 + 0.1;
+        let mut conditions = Conditions::context(Tensor::cat(vec![context, other], 0));
+        let twice = |x: Tensor<2>| Tensor::cat(vec![x.clone(), x], 0);
+        conditions.timestep_cond =
+            golden.get("timestep_cond").map(|stored| twice(stored.tensor(&device)));
+        let sample = golden["sample"].tensor::<4>(&device);
+        let n = sample.dims()[0];
+        let time = golden["timestep"].tensor::<1>(&device).expand([n]);
+        let both = Tensor::cat(vec![sample.clone(), sample.clone()], 0);
+        let times = Tensor::cat(vec![time.clone(), time.clone()], 0);
+        let wanted = network.forward(both, times, &conditions).unwrap().into_data();
+        let output = network.forward(sample.clone(), time.clone(), &conditions).unwrap();
+        assert_eq!(output.dims()[0], 2 * n);
+        assert_eq!(output.into_data(), wanted, "{}", folder.display());
+        shared += 1;
+
+        let size = conditions.encoder_hidden_states.dims();
+        conditions.encoder_hidden_states = Tensor::zeros([2 * n + 1, size[1], size[2]], &device);
+        if n > 1 {
+            let error = network.forward(sample, time, &conditions).unwrap_err().to_string();
+            assert!(error.contains("several times"), "{error}");
+        }
+    }
+    assert!(shared >= 3, "only {shared} goldens without labels and sizes");
 }
 
 #[test]

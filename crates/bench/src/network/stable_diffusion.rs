@@ -32,8 +32,7 @@ pub(super) fn step(device: &Device) -> Result<Work> {
     let (from_state, from_noise) = (next.alpha * from_state, next.alpha * from_noise + next.sigma);
     let time = Tensor::<1>::from_floats([500.0], device);
     let run = move || {
-        let both = Tensor::cat(vec![x.clone(), x.clone()], 0);
-        let output = network.forward(both, time.clone(), &conditions)?;
+        let output = network.forward(x.clone(), time.clone(), &conditions)?;
         let [free, told] = [0, 1].map(|i| output.clone().narrow(0, i, 1));
         let guided = free.clone() + (told - free) * 7.5;
         State::combine(&[(from_state, &x), (from_noise, &guided)])?;

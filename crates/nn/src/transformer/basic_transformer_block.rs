@@ -4,6 +4,7 @@
 use super::feed_forward::{FeedForward, FeedForwardActivation};
 use super::{CrossAttention, CrossAttentionConfig};
 use crate::Init;
+use crate::branches::branched;
 use crate::layer::LayerNorm;
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -57,13 +58,16 @@ impl BasicTransformerBlock {
         }
     }
 
-    /// Maps the tokens `x [N, T, channels]` beside the `context [N, S, context]`.
+    /// Maps the tokens `x [N, T, channels]` beside the `context [N, S, context]`. Of a context with `k N` entries each `N`
+    /// are for all of `x`, and so many come out; what comes before the context is then computed once.
     pub fn forward(&self, x: Tensor<3>, context: &Tensor<3>) -> Tensor<3> {
-        let asked = match self.first {
-            FirstAttention::Itself => None,
-            FirstAttention::Context => Some(context),
+        let all = context.dims()[0];
+        let (x, asked) = match self.first {
+            FirstAttention::Itself => (x, None),
+            FirstAttention::Context => (branched(x, all), Some(context)),
         };
         let x = self.attn1.forward_plus(self.norm1.forward(x.clone()), asked, x);
+        let x = branched(x, all);
         let x = self.attn2.forward_plus(self.norm2.forward(x.clone()), Some(context), x);
         self.ff.forward(self.norm3.forward(x.clone())) + x
     }

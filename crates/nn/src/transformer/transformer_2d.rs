@@ -2,6 +2,7 @@
 //! blocks, a map back, and the residual.
 
 use super::{BasicTransformerBlock, CrossAttentionConfig, FirstAttention};
+use crate::branches::branched;
 use crate::layer::{Conv2d, GroupNorm, Linear};
 use crate::{Error, Init};
 use burn::module::Module;
@@ -99,14 +100,16 @@ impl Transformer2D {
         })
     }
 
-    /// Maps `x [N, C, H, W]` beside the `context [N, S, context]`.
+    /// Maps `x [N, C, H, W]` beside the `context [N, S, context]`, or to `k N` pictures beside one of `k N` entries, as
+    /// [`BasicTransformerBlock::forward`] does.
     pub fn forward(&self, x: Tensor<4>, context: &Tensor<3>) -> Tensor<4> {
-        let [n, channels, h, w] = x.dims();
+        let [_, channels, h, w] = x.dims();
         let tokens = |x: Tensor<4>| -> Tensor<3> {
-            let channels = x.dims()[1];
+            let [n, channels, ..] = x.dims();
             x.reshape([n, channels, h * w]).swap_dims(1, 2)
         };
         let picture = |x: Tensor<3>, channels: usize| -> Tensor<4> {
+            let n = x.dims()[0];
             x.swap_dims(1, 2).reshape([n, channels, h, w])
         };
         let normed = self.norm.forward(x.clone());
@@ -117,6 +120,7 @@ impl Transformer2D {
         for block in &self.transformer_blocks {
             state = block.forward(state, context);
         }
+        let x = branched(x, state.dims()[0]);
         match &self.proj_out {
             TokenMap::Convolution(map) => {
                 let inner = state.dims()[2];

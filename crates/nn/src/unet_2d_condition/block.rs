@@ -2,6 +2,7 @@
 
 use super::config::UNet2DConditionConfig;
 use super::kinds::{DownBlockType, MidBlockType, UpBlockType};
+use crate::branches::branched;
 use crate::layer::{
     Downsample2D, Dropout, Resample, ResnetBlock2D, ResnetBlock2DConfig, Upsample2D,
 };
@@ -76,6 +77,12 @@ impl Level {
     }
 }
 
+/// A residual block, on as many entries as `x` has.
+fn residual(resnet: &ResnetBlock2D, x: Tensor<4>, temb: &Tensor<2>) -> Tensor<4> {
+    let temb = branched(temb.clone(), x.dims()[0]);
+    resnet.forward(x, &temb, &mut Dropout::Off)
+}
+
 /// A block of the way down.
 #[derive(Module, Debug)]
 pub struct DownBlock {
@@ -120,7 +127,7 @@ impl DownBlock {
         skips: &mut Vec<Tensor<4>>,
     ) -> Tensor<4> {
         for (i, resnet) in self.resnets.iter().enumerate() {
-            x = resnet.forward(x, temb, &mut Dropout::Off);
+            x = residual(resnet, x, temb);
             if let Some(attention) = self.attentions.get(i) {
                 x = attention.forward(x, context);
             }
@@ -162,9 +169,9 @@ impl MidBlock {
     }
 
     pub(super) fn forward(&self, x: Tensor<4>, temb: &Tensor<2>, context: &Tensor<3>) -> Tensor<4> {
-        let mut x = self.resnets[0].forward(x, temb, &mut Dropout::Off);
+        let mut x = residual(&self.resnets[0], x, temb);
         for (attention, resnet) in self.attentions.iter().zip(&self.resnets[1..]) {
-            x = resnet.forward(attention.forward(x, context), temb, &mut Dropout::Off);
+            x = residual(resnet, attention.forward(x, context), temb);
         }
         x
     }
@@ -215,8 +222,8 @@ impl UpBlock {
             let skip = skips
                 .pop()
                 .expect("the way down leaves one skip for each residual block of the way up");
-            let joined = langevin_kernels::concat_channels(x, skip);
-            x = resnet.forward(joined, temb, &mut Dropout::Off);
+            let skip = branched(skip, x.dims()[0]);
+            x = residual(resnet, langevin_kernels::concat_channels(x, skip), temb);
             if let Some(attention) = self.attentions.get(i) {
                 x = attention.forward(x, context);
             }

@@ -167,10 +167,13 @@ impl UNet2DConditionConfig {
             return wrong("timestep", format!("of length {times}"), expected);
         }
         let context = conditions.encoder_hidden_states.dims();
-        if context[0] != n || context[1] == 0 || context[2] != self.context_dim() {
-            let expected = format!("[{n}, S, {}]", self.context_dim());
+        let whole = context[0] > 0 && context[0].is_multiple_of(n);
+        if !whole || context[1] == 0 || context[2] != self.context_dim() {
+            let expected = format!("[{n}, S, {}], or several times {n},", self.context_dim());
             return wrong("encoder_hidden_states", format!("of shape {context:?}"), expected);
         }
+        // Of all branches, each of which has the sample's pictures.
+        let n = context[0];
         if let Some(condition) = &conditions.timestep_cond
             && condition.dims() != [n, self.time_cond_proj_dim.unwrap_or(condition.dims()[1])]
         {

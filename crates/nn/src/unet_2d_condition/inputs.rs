@@ -29,4 +29,18 @@ impl Conditions {
             time_ids: None,
         }
     }
+
+    /// `N`.
+    pub(super) fn entries(&self) -> usize {
+        self.encoder_hidden_states.dims()[0]
+    }
+
+    /// Whether there is nothing but the context.
+    pub(super) fn context_only(&self) -> bool {
+        let Self { class_labels, timestep_cond, text_embeds, time_ids, .. } = self;
+        class_labels.is_none()
+            && timestep_cond.is_none()
+            && text_embeds.is_none()
+            && time_ids.is_none()
+    }
 }

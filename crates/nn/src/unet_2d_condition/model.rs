@@ -5,6 +5,7 @@ use super::class_embedding::ClassEmbedding;
 use super::config::UNet2DConditionConfig;
 use super::inputs::Conditions;
 use super::time_embedding::TimeEmbedding;
+use crate::branches::branched;
 use crate::layer::{Conv2d, GroupNorm, Linear, Sinusoidal};
 use crate::transformer::FirstAttention;
 use crate::{Error, Init};
@@ -112,6 +113,11 @@ impl UNet2DConditionModel {
 
     /// Maps `sample [N, C, H, W]` at `timestep [N]` or `[1]` beside the conditions to `[N, out, H, W]`.
     ///
+    /// The conditions may have `k N` entries, each `N` of them for all of the sample, as in guidance: `[k N, out, H, W]`
+    /// comes out, the same to the last bit as if the sample and its times were given `k` times, but what comes before the
+    /// first attention to the context is computed once. Where labels, sizes or a condition of the time are given, that
+    /// is nothing.
+    ///
     /// # Errors
     /// [`Error::Input`] names the input that does not fit.
     pub fn forward(
@@ -122,8 +128,14 @@ impl UNet2DConditionModel {
     ) -> Result<Tensor<4>, Error> {
         self.config.check_inputs(sample.dims(), timestep.dims()[0], conditions)?;
         let sample = if self.config.center_input_sample { sample * 2.0 - 1.0 } else { sample };
-        let n = sample.dims()[0];
-        let temb = &self.embed(timestep.expand([n]), conditions)?;
+        let (n, all) = (sample.dims()[0], conditions.entries());
+        let times = timestep.expand([n]);
+        let (sample, times) = if conditions.context_only() {
+            (sample, times)
+        } else {
+            (branched(sample, all), branched(times, all))
+        };
+        let temb = &self.embed(times, conditions)?;
         let context = conditions.encoder_hidden_states.clone();
         let context = &match &self.encoder_hid_proj {
             Some(map) => map.forward(context),
@@ -140,6 +152,7 @@ impl UNet2DConditionModel {
         for block in &self.up_blocks {
             x = block.forward(x, temb, context, &mut skips);
         }
+        let x = branched(x, all);
         let x =
             self.conv_norm_out.forward_activated(x, Conditioning::default(), self.config.act_fn);
         Ok(self.conv_out.forward(x))

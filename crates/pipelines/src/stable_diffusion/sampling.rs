@@ -131,7 +131,7 @@ impl StableDiffusion {
     }
 }
 
-/// The U-Net with classifier-free guidance: both branches in one forward pass.
+/// The U-Net with classifier-free guidance: both branches in one forward pass, which shares what comes before the prompt.
 struct Guided {
     unet: Arc<UNet2DConditionModel>,
     conditions: Conditions,
@@ -147,7 +147,6 @@ impl Network<Tensor<4>> for Guided {
         _: Level,
         timestep: f64,
     ) -> langevin_schedulers::Result<Tensor<4>> {
-        let count = self.conditions.encoder_hidden_states.dims()[0];
         let time = Tensor::<1>::from_floats([timestep as f32], &x.device());
         let seen = match &self.beside {
             Some(beside) => Tensor::cat(vec![x.clone(), beside.clone()], 1),
@@ -155,7 +154,7 @@ impl Network<Tensor<4>> for Guided {
         };
         let output = self
             .unet
-            .forward(sampling::branches(&seen, count), time, &self.conditions)
+            .forward(seen, time, &self.conditions)
             .map_err(|error| langevin_schedulers::Error::Network(error.to_string()))?;
         self.guidance.mix(output)
     }
