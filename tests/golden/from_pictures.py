@@ -10,6 +10,7 @@ flow_pipelines.py, which `call.json` names, with those components in their own f
 `trajectory` [steps + 1, 1, C, h, w] begins with what the pipeline makes of the picture.
 """
 
+import functools
 import json
 import pathlib
 import random
@@ -166,6 +167,7 @@ def record(folder, kind, call, out):
     if call["task"] == "variation":
         step = pipeline.scheduler.step
 
+        @functools.wraps(step)  # the pipeline asks for its parameters
         def stepped(*args, **keys):
             made = step(*args, **keys)
             states.append(plain(made.prev_sample))

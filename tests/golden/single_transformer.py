@@ -3,7 +3,7 @@
     python tests/golden/single_transformer.py --langevin target/release/langevin --out DIR
 
 Small networks with random weights are renamed into the authors' layout; `langevin convert` has to give back their tensors bit for
-bit and their settings. That the layout is right is checked with diffusers' own conversion (of Flux at its only width, 3072).
+bit and their settings, and, of a pipeline with such a network, the authors' names as well. That the layout is right is checked with diffusers' own conversion (of Flux at its only width, 3072).
 """
 
 import argparse
@@ -116,6 +116,43 @@ def equal(name, ours, theirs):
     check(name, not missing and not wrong, f"{len(theirs)} tensors {missing[:3]} {wrong[:3]}")
 
 
+PREFIX = "model.diffusion_model."
+ENCODERS = {"sd3": ["clip_l", "clip_g", "t5xxl"], "flux": ["clip_l", "t5xxl"]}
+
+
+def under(prefix, tensors):
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def written(kind, model, tensors, options, out):
+    """A small pipeline with this transformer as one file: its parts under the authors' names."""
+    base = pathlib.Path(__file__).parent / "flow_pipelines" / ("sd3" if kind == "sd3" else "flux_dev")
+    folder, one = out / "pipeline", out / "one.safetensors"
+    shutil.rmtree(folder, ignore_errors=True)
+    one.unlink(missing_ok=True)
+    shutil.copytree(base, folder)
+    shutil.rmtree(folder / "transformer")
+    model.save_pretrained(folder / "transformer")
+    done = subprocess.run([options.langevin, "convert", str(folder), str(one)], capture_output=True, text=True)
+    if done.returncode:
+        return check(f"{kind} written", False, done.stderr)
+    found = load_file(one)
+    equal(f"{kind} written", under(PREFIX, found), tensors)
+
+    def stored(part):
+        (path,) = (folder / part).glob("*.safetensors")
+        return load_file(path)
+
+    vae = diffusers.AutoencoderKL.load_config(folder / "vae")
+    rest = {name: value for name, value in found.items() if not name.startswith(PREFIX)}
+    equal(f"{kind} written vae", utils.convert_ldm_vae_checkpoint(dict(rest), vae), stored("vae"))
+    for number, encoder in enumerate(ENCODERS[kind]):
+        expected = stored("text_encoder" + (f"_{number + 1}" if number else ""))
+        if encoder != "t5xxl":
+            expected = {name if name.startswith("text_") else f"text_model.{name}": value for name, value in expected.items()}
+        equal(f"{kind} written {encoder}", under(f"text_encoders.{encoder}.transformer.", found), expected)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--random", type=int, default=3)
@@ -149,5 +186,7 @@ if __name__ == "__main__":
         check(f"{kind} settings", not wrong, str(wrong) if wrong else "")
         opened = type(model).from_pretrained(folder)
         equal(f"{kind} from_pretrained", opened.state_dict(), expected)
+        if kind in ENCODERS:
+            written(kind, model, tensors, options, out)
     print(f"{failed} failures")
     sys.exit(failed > 0)

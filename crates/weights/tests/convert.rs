@@ -11,7 +11,11 @@ use langevin_weights::{Dtype, Error, TensorFile, Weights, write};
 
 fn golden(name: &str) -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    root.join("../../tests/golden/stable_diffusion").join(name)
+    root.join("../../tests/golden").join(if name.contains('/') {
+        name.to_owned()
+    } else {
+        format!("stable_diffusion/{name}")
+    })
 }
 
 /// Converts, and gives what was told.
@@ -38,7 +42,7 @@ fn bytes(weights: &Weights) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
 fn networks(pipeline: &Pipeline) -> Vec<String> {
     let names = pipeline.components().filter(|(_, class)| class.is_some()).map(|(name, _)| name);
     names
-        .filter(|name| name.starts_with("text") || ["unet", "vae"].contains(name))
+        .filter(|name| name.starts_with("text") || ["unet", "vae", "transformer"].contains(name))
         .map(str::to_owned)
         .collect()
 }
@@ -52,7 +56,8 @@ fn pipeline(path: &Path) -> Pipeline {
 
 #[test]
 fn a_folder_as_one_file_and_back_is_the_same() {
-    for name in ["sd1", "sd2", "xl", "lcm"] {
+    let flows = ["flow_pipelines/sd3", "flow_pipelines/sd3_without_t5", "flow_pipelines/flux_dev"];
+    for name in ["sd1", "sd2", "xl", "lcm"].into_iter().chain(flows) {
         let here = tempfile::tempdir().unwrap();
         let (file, folder) = (here.path().join("one.safetensors"), here.path().join("again"));
         converted(&golden(name), &file, &Options::default()).unwrap();
@@ -68,7 +73,8 @@ fn a_folder_as_one_file_and_back_is_the_same() {
             };
             let (config, tensors) = read(&original);
             let prefixed = |(name, tensor): (String, _)| {
-                let inner = part.starts_with("text") && !name.starts_with("text_");
+                let clip = config.get("model_type").is_some_and(|kind| kind == "clip_text_model");
+                let inner = clip && !name.starts_with("text_");
                 (if inner { format!("text_model.{name}") } else { name }, tensor)
             };
             let tensors: BTreeMap<_, _> = tensors.into_iter().map(prefixed).collect();
@@ -76,6 +82,38 @@ fn a_folder_as_one_file_and_back_is_the_same() {
                 assert_eq!(found_config, config, "{name} {part}");
                 assert!(found == tensors, "{name} {part}");
             }
+        }
+    }
+}
+
+#[test]
+fn a_transformer_alone_is_a_network_under_either_name() {
+    const PREFIX: &str = "model.diffusion_model.";
+    let here = tempfile::tempdir().unwrap();
+    for (name, class) in [
+        ("flow_pipelines/sd3", "SD3Transformer2DModel"),
+        ("flow_pipelines/flux_dev", "FluxTransformer2DModel"),
+    ] {
+        let class = Some(class);
+        let file = here.path().join(name.replace('/', "_")).with_extension("safetensors");
+        converted(&golden(name), &file, &Options::default()).unwrap();
+        let whole = TensorFile::open(&file).unwrap();
+        let transformer = pipeline(&golden(name)).component("transformer").unwrap();
+        let expected = bytes(&transformer.weights().unwrap());
+        for prefix in [PREFIX, ""] {
+            let renamed = |name: &str| {
+                let inner = name.strip_prefix(PREFIX)?;
+                let shape = whole.shape(name).unwrap().to_vec();
+                Some((format!("{prefix}{inner}"), shape, whole.f32(name).unwrap()))
+            };
+            let tensors: Vec<_> = whole.names().filter_map(renamed).collect();
+            let alone = here.path().join("alone.safetensors");
+            write(&alone, &tensors, &BTreeMap::new()).unwrap();
+            let ModelFolder::Component(alone) = ModelFolder::open(&alone).unwrap() else {
+                panic!("{name} under {prefix:?} is a pipeline");
+            };
+            assert_eq!(alone.config().class_name(), class);
+            assert!(bytes(&alone.weights().unwrap()) == expected, "{name} under {prefix:?}");
         }
     }
 }

@@ -143,7 +143,14 @@ fn together(mut pieces: Vec<(usize, String, Link)>, weights: &[Weights]) -> Resu
 
 /// The kind of model that a folder holds.
 fn kind(pipeline: &Pipeline) -> Result<Kind> {
-    if has(pipeline, "transformer") || !has(pipeline, "unet") {
+    if let Ok(transformer) = pipeline.class("transformer") {
+        return match transformer.class.as_str() {
+            "SD3Transformer2DModel" => Ok(Kind::StableDiffusion3),
+            "FluxTransformer2DModel" => Ok(Kind::Flux),
+            other => Err(no_layout(pipeline, format!("its transformer is {other}"))),
+        };
+    }
+    if !has(pipeline, "unet") {
         let class = pipeline.index().class_name().unwrap_or("none");
         return Err(no_layout(pipeline, format!("its pipeline is {class}")));
     }

@@ -90,11 +90,13 @@ impl Kind {
     /// The kind of a file that holds a denoiser among other networks, if it is a known one.
     pub(super) fn of(file: &TensorFile) -> Option<Self> {
         let has = |prefix: &str| any(file, prefix);
+        // Their transformer may be there alone, under the same names.
+        let others = || ["first_stage_model.", "vae.", "text_encoders."].into_iter().any(has);
         if has("model.diffusion_model.joint_blocks.") {
-            return Some(Self::StableDiffusion3);
+            return others().then_some(Self::StableDiffusion3);
         }
         if has("model.diffusion_model.double_blocks.") {
-            return Some(Self::Flux);
+            return others().then_some(Self::Flux);
         }
         if !has("model.diffusion_model.input_blocks.") {
             return None;
