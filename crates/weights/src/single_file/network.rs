@@ -45,8 +45,8 @@ impl Network {
     pub(super) fn config(self, keys: Keys<'_>, kind: Option<Kind>) -> Result<Map<String, Value>> {
         match self {
             Self::UNet => {
-                let kind = kind.map_or(512, Kind::size);
-                unet::config(keys, kind / 8)
+                let of_xl = matches!(kind, Some(Kind::Xl | Kind::XlRefiner));
+                unet::config(keys, kind.map_or(512, Kind::size) / 8, of_xl)
             }
             Self::Autoencoder => {
                 // Alone, 4 channels are those of Stable Diffusion and 16 those of Flux.

@@ -119,8 +119,9 @@ struct Level {
     depth: usize,
 }
 
-/// The configuration of a network of these shapes, made for latents of `size` a side.
-pub(super) fn config(keys: Keys<'_>, size: usize) -> Result<Map<String, Value>> {
+/// The configuration of a network of these shapes, made for latents of `size` a side, which is told of the picture's making
+/// where it is one `of_xl`.
+pub(super) fn config(keys: Keys<'_>, size: usize, of_xl: bool) -> Result<Map<String, Value>> {
     let levels = read_levels(keys)?;
     let layers = levels[0].resnets;
     let types = |level: &Level, attends: &str, plain: &str| {
@@ -177,12 +178,12 @@ pub(super) fn config(keys: Keys<'_>, size: usize) -> Result<Map<String, Value>> 
     }
     if let Some(shape) = keys.shape("label_emb.0.0.weight") {
         config["projection_class_embeddings_input_dim"] = json!(shape.get(1));
-        match cross {
-            Some(1280 | 2048) => {
-                config["addition_embed_type"] = "text_time".into();
-                config["addition_time_embed_dim"] = 256.into();
-            }
-            _ => config["class_embed_type"] = "projection".into(),
+        // Alone, a network of XL or its refiner is told by its context.
+        if of_xl || matches!(cross, Some(1280 | 2048)) {
+            config["addition_embed_type"] = "text_time".into();
+            config["addition_time_embed_dim"] = 256.into();
+        } else {
+            config["class_embed_type"] = "projection".into();
         }
     }
     match config {
