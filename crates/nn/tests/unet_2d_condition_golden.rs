@@ -89,6 +89,8 @@ fn what_is_not_supported_is_named() {
     refused(json!({"attention_head_dim": [8, 8]}), "attention_head_dim");
     refused(json!({"down_block_types": ["KDownBlock2D"]}), "down_block_types");
     refused(json!({"norm_num_groups": null}), "norm_num_groups");
+    refused(json!({"encoder_hid_dim": 0}), "encoder_hid_dim");
+    refused(json!({"time_cond_proj_dim": 0}), "time_cond_proj_dim");
     refused(json!({"addition_embed_type": "text_time"}), "addition_time_embed_dim");
     assert!(UNet2DConditionConfig::from_json(&Map::new()).is_ok());
 }

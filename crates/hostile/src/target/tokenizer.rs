@@ -11,8 +11,9 @@ pub(super) const TARGET: Target = Target {
     seeds,
     mutate: json::mutate,
     read,
-    // Tables of characters and of regular expressions come with some kinds of rules.
-    memory: (16 << 20, 2048),
+    // Tables of characters and of regular expressions come with some kinds of rules; an expression may fill the 10 MB
+    // that its crate allows, and as much again while it is made.
+    memory: (32 << 20, 2048),
 };
 
 static WORKPLACE: Workplace = Workplace::new();

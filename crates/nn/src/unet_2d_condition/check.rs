@@ -82,6 +82,12 @@ impl UNet2DConditionConfig {
         range("out_channels", self.out_channels, 1, 4096)?;
         range("downsample_padding", self.downsample_padding, 0, 64)?;
         range("time_embedding_dim", self.time_embedding_dim.unwrap_or(0), 0, 1 << 16)?;
+        for (key, given) in [
+            ("encoder_hid_dim", self.encoder_hid_dim),
+            ("time_cond_proj_dim", self.time_cond_proj_dim),
+        ] {
+            range(key, given.unwrap_or(1), 1, 1 << 20)?;
+        }
         let odd =
             [("conv_in_kernel", self.conv_in_kernel), ("conv_out_kernel", self.conv_out_kernel)];
         for (key, side) in odd {

@@ -24,6 +24,13 @@ impl Tokens {
         let encoding = encoding(tokenizer, prompt)?;
         let found = encoding.get_ids();
         let kept = found.len().min(room);
+        if let Some(id) = found[..kept].iter().find(|&&id| i32::try_from(id).is_err()) {
+            return Err(Error::Value {
+                name: "a token of the prompt",
+                found: id.to_string(),
+                expected: format!("at most {}", i32::MAX),
+            });
+        }
         let mut ids = found[..kept].iter().map(|&id| i64::from(id)).collect();
         finish(&mut ids);
         let cut = (found.len() > room).then(|| {
@@ -41,4 +48,21 @@ pub(super) fn encoding(tokenizer: &Tokenizer, prompt: &str) -> Result<Encoding> 
         found: format!("\"{prompt}\""),
         expected: format!("text that the tokenizer can read: {error}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_no_table_has_are_refused() {
+        let text = r#"{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+            "pre_tokenizer": null, "post_processor": null, "decoder": null,
+            "model": {"type": "WordLevel", "vocab": {"a": 4294967295, "b": 7}, "unk_token": "b"}}"#;
+        let tokenizer: Tokenizer = text.parse().expect("a tokenizer");
+        let tokens = |prompt| Tokens::new(&tokenizer, prompt, 3, |ids| ids.push(1));
+        assert_eq!(tokens("b").expect("tokens").ids, [7, 1]);
+        let error = tokens("a").expect_err("a refusal").to_string();
+        assert!(error.contains("4294967295"), "{error}");
+    }
 }
