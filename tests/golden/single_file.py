@@ -8,6 +8,7 @@ Small pipelines of Stable Diffusion 1, 2 and XL are built whose shapes tell thei
 - the folder as one file: diffusers' own conversion of that file gives the folder's tensors, bit for bit, and
   `from_single_file` the same pictures;
 - the file without its metadata as a folder again: the same tensors, the same settings;
+- of XL's refiner the tensors and settings, there and back;
 - pictures that `langevin sample` draws from the file, from the folder in half precision, in shards, as a variant, and as
   PyTorch's files, compared with diffusers' on the same weights.
 """
@@ -222,6 +223,39 @@ def case(langevin, kind, rng, out, seed):
     shutil.rmtree(folder)
 
 
+def refiner(langevin, rng, out, seed):
+    """The refiner of XL, whose only text encoder is the second: its tensors and settings, there and back."""
+    work = out / f"refiner-{seed}"
+    shutil.rmtree(work, ignore_errors=True)
+    xl = build("xl", rng, work / "xl", seed)
+    config = {key: value for key, value in xl.unet.config.items() if not key.startswith("_")}
+    config.update(cross_attention_dim=128, projection_class_embeddings_input_dim=5 * 256 + 128)
+    torch.manual_seed(seed)
+    pipeline = diffusers.StableDiffusionXLImg2ImgPipeline(
+        unet=sd.stir(diffusers.UNet2DConditionModel(**config), seed), vae=xl.vae, scheduler=xl.scheduler, text_encoder=None, tokenizer=None,
+        text_encoder_2=xl.text_encoder_2, tokenizer_2=xl.tokenizer_2, requires_aesthetics_score=True, add_watermarker=False)
+    model, parts = work / "model", ["unet", "vae", "text_encoder_2"]
+    pipeline.save_pretrained(model)
+    expected = {part: weights(model / part) for part in parts}
+    run(langevin, "convert", model, work / "one.safetensors")
+    tensors = load_file(work / "one.safetensors")
+    equal("refiner unet", utils.convert_ldm_unet_checkpoint(dict(tensors), pipeline.unet.config), expected["unet"])
+    equal("refiner vae", utils.convert_ldm_vae_checkpoint(dict(tensors), pipeline.vae.config), expected["vae"])
+    second = utils.convert_open_clip_checkpoint(pipeline.text_encoder_2, dict(tensors), "conditioner.embedders.0.model.")
+    equal("refiner text 2", second, expected["text_encoder_2"])
+    save_file(tensors, work / "bare.safetensors")
+    run(langevin, "convert", work / "bare.safetensors", work / "again", "--tokenizer", model)
+    for part in parts:
+        equal(f"refiner back {part}", weights(work / "again" / part), expected[part])
+        settings(f"refiner settings {part}", *(json.loads((at / part / "config.json").read_text()) for at in (work / "again", model)))
+    index = json.loads((work / "again" / "model_index.json").read_text())
+    check("refiner index", index["_class_name"] == "StableDiffusionXLImg2ImgPipeline" and index["requires_aesthetics_score"] is True
+          and index["text_encoder"] == [None, None], index)
+    opened = diffusers.StableDiffusionXLImg2ImgPipeline.from_pretrained(work / "again")
+    equal("refiner from_pretrained", opened.unet.state_dict(), expected["unet"])
+    shutil.rmtree(work)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--random", type=int, default=1)
@@ -233,5 +267,6 @@ if __name__ == "__main__":
     for i in range(options.random):
         for kind in ("sd1", "sd2", "xl"):
             case(options.langevin, kind, rng, pathlib.Path(options.out), options.seed + i)
+        refiner(options.langevin, rng, pathlib.Path(options.out), options.seed + i)
     print(f"{failed} failures")
     sys.exit(failed > 0)
