@@ -143,6 +143,10 @@ impl<T, E: Into<Failure>> Hint<T> for Result<T, E> {
 /// A broken contract inside the program is told in a sentence too, where it happens.
 pub(crate) fn report_bugs_as_sentences() {
     std::panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
+        // A damaged tokenizer's: caught, and told as one.
+        if langevin_pipelines::text::reads_foreign_rules() {
+            return;
+        }
         let payload = info.payload();
         let what = payload
             .downcast_ref::<&str>()

@@ -10,6 +10,7 @@ use tokenizers::Tokenizer;
 use tokenizers::normalizers::precompiled::Precompiled;
 
 use super::charsmap;
+use super::foreign::guard;
 
 /// A whole tokenizer from its file, without cutting or padding.
 pub(super) fn open(file: &Path) -> Result<Tokenizer, String> {
@@ -23,8 +24,7 @@ pub(super) fn open(file: &Path) -> Result<Tokenizer, String> {
         Ok(tokenizer)
     };
     // The reader takes some parts for granted where a file names them in unforeseen ways.
-    let read = std::panic::catch_unwind(read);
-    let read = read.map_err(|_| "tokenizer.json is not of a form that can be read".to_owned())?;
+    let read = guard(read).ok_or("tokenizer.json is not of a form that can be read")?;
     read.map_err(|error: tokenizers::Error| format!("tokenizer.json makes no tokenizer: {error}"))
 }
 

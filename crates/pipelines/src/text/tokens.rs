@@ -2,6 +2,7 @@
 
 use tokenizers::{Encoding, Tokenizer};
 
+use super::foreign::guard;
 use crate::{Error, Result};
 
 /// A prompt as tokens.
@@ -43,11 +44,16 @@ impl Tokens {
 
 /// A prompt as the tokenizer reads it, without markers.
 pub(super) fn encoding(tokenizer: &Tokenizer, prompt: &str) -> Result<Encoding> {
-    tokenizer.encode(prompt, false).map_err(|error| Error::Value {
+    let refused = |why: String| Error::Value {
         name: "the prompt",
         found: format!("\"{prompt}\""),
-        expected: format!("text that the tokenizer can read: {error}"),
-    })
+        expected: format!("text that the tokenizer can read: {why}"),
+    };
+    // Rules of a file that nobody meant, such as replacing nothing, lead the crate out of its own text.
+    match guard(|| tokenizer.encode(prompt, false)) {
+        Some(read) => read.map_err(|error| refused(error.to_string())),
+        None => Err(refused("its rules of replacing or splitting are damaged".to_owned())),
+    }
 }
 
 #[cfg(test)]
