@@ -11,11 +11,7 @@ use langevin_weights::{Dtype, Error, TensorFile, Weights, write};
 
 fn golden(name: &str) -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    root.join("../../tests/golden").join(if name.contains('/') {
-        name.to_owned()
-    } else {
-        format!("stable_diffusion/{name}")
-    })
+    root.join("../../tests/golden").join(name)
 }
 
 /// Converts, and gives what was told.
@@ -56,8 +52,9 @@ fn pipeline(path: &Path) -> Pipeline {
 
 #[test]
 fn a_folder_as_one_file_and_back_is_the_same() {
-    let flows = ["flow_pipelines/sd3", "flow_pipelines/sd3_without_t5", "flow_pipelines/flux_dev"];
-    for name in ["sd1", "sd2", "xl", "lcm"].into_iter().chain(flows) {
+    let older = ["sd1", "sd2", "xl", "lcm"].map(|name| format!("stable_diffusion/{name}"));
+    let flows = ["sd3", "sd3_without_t5", "flux_dev"].map(|name| format!("flow_pipelines/{name}"));
+    for name in older.iter().chain(&flows) {
         let here = tempfile::tempdir().unwrap();
         let (file, folder) = (here.path().join("one.safetensors"), here.path().join("again"));
         converted(&golden(name), &file, &Options::default()).unwrap();
@@ -122,7 +119,7 @@ fn a_transformer_alone_is_a_network_under_either_name() {
 fn components_that_have_no_place_in_one_file_are_left_out_and_told() {
     let here = tempfile::tempdir().unwrap();
     let (plain, folder) = (here.path().join("plain"), here.path().join("folder"));
-    converted(&golden("sd1"), &plain, &Options::default()).unwrap();
+    converted(&golden("stable_diffusion/sd1"), &plain, &Options::default()).unwrap();
     fs::create_dir(plain.join("safety_checker")).unwrap();
     let index = fs::read_to_string(plain.join("model_index.json")).unwrap();
     let from = "\"safety_checker\": [\n    null,\n    null\n  ]";
@@ -148,13 +145,14 @@ fn precision_shards_and_variants_are_written() {
         shard_size: Some(10_000),
         variant: Some("fp16".to_owned()),
     };
-    converted(&golden("sd1"), &to, &options).unwrap();
+    converted(&golden("stable_diffusion/sd1"), &to, &options).unwrap();
     let unet = Component::open(to.join("unet")).unwrap();
     assert!(unet.notes()[0].contains("holds the variant fp16 alone"));
     let weights = unet.with_variant(Some("fp16")).weights().unwrap();
     assert!(weights.files().len() > 1);
     assert!(weights.path().ends_with("diffusion_pytorch_model.safetensors.index.fp16.json"));
-    let original = Component::open(golden("sd1").join("unet")).unwrap().weights().unwrap();
+    let original =
+        Component::open(golden("stable_diffusion/sd1").join("unet")).unwrap().weights().unwrap();
     for name in original.names() {
         assert_eq!(weights.dtype(name).unwrap(), Dtype::F16);
         let expected: Vec<f32> =
@@ -162,7 +160,10 @@ fn precision_shards_and_variants_are_written() {
         assert_eq!(weights.f32(name).unwrap(), expected);
     }
     for name in ["model_index.json", "scheduler/scheduler_config.json", "unet/config.json"] {
-        assert_eq!(fs::read(to.join(name)).unwrap(), fs::read(golden("sd1").join(name)).unwrap());
+        assert_eq!(
+            fs::read(to.join(name)).unwrap(),
+            fs::read(golden("stable_diffusion/sd1").join(name)).unwrap()
+        );
     }
 }
 
@@ -195,7 +196,8 @@ fn a_stopped_or_failed_conversion_leaves_nothing() {
         let to = here.path().join(to);
         let options = Options::default();
         let stop = &mut |_: Event<'_>| ControlFlow::Break(());
-        let error = convert(&golden("sd1"), &to, Reading::default(), &options, stop);
+        let error =
+            convert(&golden("stable_diffusion/sd1"), &to, Reading::default(), &options, stop);
         assert!(matches!(error, Err(Error::Stopped)));
     }
     let empty = here.path().join("empty");

@@ -105,11 +105,18 @@ fn divergence_stops_and_keeps_the_last_good_checkpoint() {
     assert!(matches!(again, Error::Diverged { step: again, .. } if again == step), "{again}");
 }
 
+/// Other programs may hold the processor in any of the three seconds: one of five runs has to keep all bounds.
 #[test]
 fn a_timed_run_ends_within_its_time() {
+    let attempts: Vec<_> = (0..5).map_while(|_| timed_run().err()).collect();
+    assert!(attempts.len() < 5, "{attempts:?}");
+}
+
+/// A run of three seconds; what does not keep its bounds is said.
+fn timed_run() -> Result<(), String> {
     let root = tempfile::tempdir().unwrap();
     let folder = RunFolder::at(root.path().join("run"));
-    let text = SIX_STEPS.replace("steps = 6\n", "minutes = 0.1\n");
+    let text = SIX_STEPS.replace("steps = 6\n", "minutes = 0.05\n");
     let config = config(
         &text,
         &[("run.sample_every", "\"1s\""), ("run.log_every", "1"), ("samples.steps", "2")],
@@ -120,11 +127,11 @@ fn a_timed_run_ends_within_its_time() {
         Flow::Continue
     });
     let summary = finished(outcome.unwrap());
-    // Six seconds; other programs may hold the processor for a while, in the middle of a step too.
-    assert!(summary.seconds > 3.0 && summary.seconds < 20.0, "{}", summary.seconds);
-    assert!(sheets >= 1, "{sheets}");
     let metrics = read_metrics(&folder.metrics_path()).unwrap();
     let last = metrics.last().unwrap();
     assert_eq!(last.step, summary.steps);
-    assert!(last.lr < 0.5 * config.optimiser.lr, "{}", last.lr);
+    let seconds = summary.seconds;
+    let timely = seconds > 1.5 && seconds < 4.5;
+    let kept = timely && sheets >= 2 && last.lr < 0.2 * config.optimiser.lr;
+    if kept { Ok(()) } else { Err(format!("{seconds} s, {sheets} sheets, lr {}", last.lr)) }
 }
