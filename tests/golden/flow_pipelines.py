@@ -64,7 +64,8 @@ def build(kind, scheduler, options, folder, seed):
     t5 = t5_encoder(known, joint, layers, seed + 4)
     torch.manual_seed(seed)
     if kind == "sd3":
-        transformer = SD3Transformer2DModel(sample_size=8, patch_size=options.get("patch", 2), in_channels=channels, out_channels=channels, num_layers=layers,
+        transformer = SD3Transformer2DModel(sample_size=8, patch_size=options.get("patch", 2),
+                                            in_channels=options.get("in_channels", channels), out_channels=channels, num_layers=layers,
                                             attention_head_dim=4, num_attention_heads=2, joint_attention_dim=joint, caption_projection_dim=8,
                                             pooled_projection_dim=2 * width, pos_embed_max_size=options["places"], qk_norm=options.get("qk_norm"),
                                             dual_attention_layers=options.get("dual", []))
@@ -113,8 +114,11 @@ def record(pipeline, kind, call, folder):
     save_file({"trajectory": trajectory.astype(np.float32), "sample": (picture * 2 - 1).numpy().astype(np.float32)}, folder / "golden.safetensors")
 
 
+SMALL = dict(channels=4, width=4, layers=1, joint=12, places=8)
+
+
 def cases():
-    euler, small = FlowMatchEulerDiscreteScheduler, dict(channels=4, width=4, layers=1, joint=12, places=8)
+    euler, small = FlowMatchEulerDiscreteScheduler, SMALL
     yield "sd3", "sd3", euler(shift=3.0), small, dict(
         prompt="A red fox's photo of the lighthouse", negative="blue sea", steps=4, guidance=7.0, seed=3, size=[16, 16])
     yield "sd3_without_t5", "sd3", euler(use_dynamic_shifting=True), dict(small, t5=False, dual=[0], qk_norm="rms_norm"), dict(

@@ -40,10 +40,11 @@ CLASSES = {
     "lcm": dict(picture="LatentConsistencyModelImg2ImgPipeline"),
     "variation": dict(variation="StableDiffusionImageVariationPipeline"),
     "sd3": dict(picture="StableDiffusion3Img2ImgPipeline", mask="StableDiffusion3InpaintPipeline"),
+    "sd3_paint": dict(mask="StableDiffusion3InpaintPipeline"),
     "dev": dict(picture="FluxImg2ImgPipeline", mask="FluxInpaintPipeline"),
     "schnell": dict(picture="FluxImg2ImgPipeline", mask="FluxInpaintPipeline"),
 }
-FLOW = ["sd3", "dev", "schnell"]
+FLOW = ["sd3", "sd3_paint", "dev", "schnell"]
 
 
 def vision(width, seed):
@@ -63,7 +64,8 @@ def build(kind, scheduler, options, folder, seed):
         return assembled(kind, options["recorded"], folder, seed)
     untouched = dict(scheduler.config)
     if kind in FLOW:
-        flow.build(kind, scheduler, options, folder, seed)
+        painted = dict(channels=16, in_channels=33) if kind == "sd3_paint" else {}
+        flow.build(kind.replace("_paint", ""), scheduler, dict(options, **painted), folder, seed)
     elif kind == "variation":
         made = sd.build("sd", scheduler, options, folder, seed)
         shutil.rmtree(folder)
@@ -93,7 +95,7 @@ def build(kind, scheduler, options, folder, seed):
 
 
 # What recorded folders do not share with those that they are made of.
-OWN_PARTS = dict(paint=["unet"], refiner=["unet", "model_index.json"], variation=["image_encoder", "feature_extractor", "model_index.json"])
+OWN_PARTS = dict(paint=["unet"], sd3_paint=["transformer", "vae"], refiner=["unet", "model_index.json"], variation=["image_encoder", "feature_extractor", "model_index.json"])
 
 
 def assembled(kind, shared, folder, seed):
@@ -102,7 +104,9 @@ def assembled(kind, shared, folder, seed):
     whole = pathlib.Path(tempfile.mkdtemp())
     shutil.copytree(HERE / shared, whole, dirs_exist_ok=True)
     if kind in OWN_PARTS:
-        made = build(kind, sd.scheduler("DDIMScheduler"), {}, pathlib.Path(tempfile.mkdtemp()), seed)
+        flows = kind in FLOW
+        scheduler, options = (diffusers.FlowMatchEulerDiscreteScheduler(), flow.SMALL) if flows else (sd.scheduler("DDIMScheduler"), {})
+        made = build(kind, scheduler, options, pathlib.Path(tempfile.mkdtemp()), seed)
         for part in OWN_PARTS[kind]:
             for place in (folder, whole):
                 if (made / part).is_file():
@@ -224,6 +228,7 @@ def cases():
     yield case("xl", "xl", "picture", f"{old}/xl", steps=8, strength=0.4, guidance=5.0, seed=5, picture=[16, 16])
     yield case("lcm", "lcm", "picture", f"{old}/lcm", steps=3, strength=0.7, guidance=8.0, seed=6, picture=[16, 16])
     yield case("sd3", "sd3", "picture", f"{new}/sd3", steps=5, strength=0.5, guidance=4.0, seed=7, picture=[20, 20], size=[16, 16])
+    yield case("sd3_paint", "sd3_paint", "mask", f"{new}/sd3", steps=4, strength=0.8, guidance=4.0, seed=12, picture=[16, 24], size=[16, 24])
     yield case("flux", "dev", "mask", f"{new}/flux_dev", steps=4, strength=0.7, guidance=3.5, seed=8, picture=[16, 24], size=[16, 24])
 
 
@@ -232,8 +237,8 @@ def draw(rng, i):
     task = rng.choice(list(CLASSES[kind]))
     if kind in FLOW:
         _, _, scheduler, options, call = flow.draw(rng, i)
-        options.update(channels=16 if kind == "sd3" and task == "mask" else options["channels"])
-        if isinstance(scheduler, diffusers.FlowMatchHeunDiscreteScheduler) and kind != "sd3":
+        options.update(channels=16 if "sd3" in kind and task == "mask" else options["channels"])
+        if isinstance(scheduler, diffusers.FlowMatchHeunDiscreteScheduler) and "sd3" not in kind:
             scheduler = diffusers.FlowMatchEulerDiscreteScheduler(shift=2.0)
         call = dict(prompt=call["prompt"][:60], steps=call["steps"], guidance=call["guidance"], seed=call["seed"])
     else:
@@ -262,7 +267,7 @@ def draw(rng, i):
     return f"{i:03}", kind, scheduler, options, call
 
 
-KINDS = ["sd", "sd", "sd", "paint", "xl", "xl", "xl_paint", "refiner", "variation", "lcm", "sd3", "sd3", "dev", "schnell"]
+KINDS = ["sd", "sd", "sd", "paint", "xl", "xl", "xl_paint", "refiner", "variation", "lcm", "sd3", "sd3", "sd3_paint", "dev", "schnell"]
 
 
 if __name__ == "__main__":

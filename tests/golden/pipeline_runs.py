@@ -23,7 +23,12 @@ def compare(langevin, folder, arguments):
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode:
         return done.stderr.strip()
-    ours, theirs = load_file(out), load_file(folder / "golden.safetensors")
+    return difference(folder)
+
+
+def difference(folder):
+    """As `compare`, between ours.safetensors and golden.safetensors of a folder."""
+    ours, theirs = load_file(folder / "ours.safetensors"), load_file(folder / "golden.safetensors")
     for name in ("trajectory", "sample"):
         if ours[name].shape != theirs[name].shape:
             return f"{name} of shape {ours[name].shape}, not {theirs[name].shape}"

@@ -8,6 +8,8 @@
 //! Kernels are written once against a vector of lanes and compiled for AVX-512, AVX2 with FMA, NEON and plain Rust; the
 //! choice is made at run time ([`isa`], [`set_isa`]). Results do not depend on the number of threads, and an image's
 //! result not on the batch it is in.
+//!
+//! What else needs `unsafe` is here, too: the [`Allocator`] and the [`MappedFile`].
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -24,6 +26,7 @@ mod geglu;
 mod gemm;
 mod group_norm;
 mod linear;
+mod mapped_file;
 mod operation;
 pub mod optim;
 mod reduce;
@@ -47,6 +50,7 @@ pub use engine::{Engine, engine, set_engine};
 pub use geglu::geglu;
 pub use group_norm::{Conditioning, GroupNormOptions, group_norm};
 pub use linear::linear;
+pub use mapped_file::MappedFile;
 pub use row_norm::{layer_norm, rms_norm};
 pub use simd::{Isa, isa, set_isa};
 pub use softmax::softmax;

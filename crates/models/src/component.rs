@@ -1,7 +1,11 @@
 //! A component's folder as a network: its configuration decides what is built, its weights fill it.
 
-use burn::tensor::Device;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use burn::tensor::{Bytes, DType, Device};
 use half::vec::HalfBitsVecExt;
+use langevin_kernels::MappedFile;
 use langevin_nn::params::Values;
 use langevin_nn::{Configuration, Init, params};
 use langevin_weights::folder::Component;
@@ -14,7 +18,8 @@ use crate::{Error, Result};
 pub enum Holding {
     /// In single precision, as training needs it.
     Single,
-    /// Large ones as the file stores them, in 16 bits where it does; computed with in single precision.
+    /// As the file stores them, in 16 bits where it does; computed with in single precision. They stay in the file, which
+    /// is mapped into memory, wherever its bytes can be used as they lie.
     AsStored,
 }
 
@@ -33,8 +38,9 @@ pub fn load_component<C: Configuration>(
 ) -> Result<(C, C::Network)> {
     let named = |error: langevin_nn::Error| refused(component, error.to_string());
     let (config, network, weights) = parts::<C>(component, device)?;
+    let mut reader = Reader { weights: &weights, holding, maps: HashMap::new() };
     let read = &mut |name: &str| {
-        values(&weights, name, holding).map_err(|error| langevin_nn::Error::source(name, error))
+        reader.values(name).map_err(|error| langevin_nn::Error::source(name, error))
     };
     let (network, unused) =
         params::load_configured::<C>(network, &shapes(&weights)?, read).map_err(named)?;
@@ -99,10 +105,44 @@ fn no_place(component: &Component, unused: &[String]) -> Result<()> {
     ))
 }
 
-fn values(weights: &Weights, name: &str, holding: Holding) -> langevin_weights::Result<Values> {
-    Ok(match (holding, weights.dtype(name)?) {
-        (Holding::AsStored, Dtype::F16) => Values::F16(weights.bits16(name)?.reinterpret_into()),
-        (Holding::AsStored, Dtype::BF16) => Values::BF16(weights.bits16(name)?.reinterpret_into()),
-        _ => Values::F32(weights.f32(name)?),
-    })
+/// Reads the tensors of a component, or finds them in its mapped files.
+struct Reader<'a> {
+    weights: &'a Weights,
+    holding: Holding,
+    /// The files mapped so far, by their number; none for those that cannot be.
+    maps: HashMap<usize, Option<MappedFile>>,
+}
+
+impl Reader<'_> {
+    fn values(&mut self, name: &str) -> langevin_weights::Result<Values> {
+        let weights = self.weights;
+        let dtype = weights.dtype(name)?;
+        let stored = match (self.holding, dtype) {
+            (Holding::AsStored, Dtype::F32) => DType::F32,
+            (Holding::AsStored, Dtype::F16) => DType::F16,
+            (Holding::AsStored, Dtype::BF16) => DType::BF16,
+            _ => return Ok(Values::F32(weights.f32(name)?)),
+        };
+        if let Some(bytes) = self.in_place(name, stored)? {
+            weights.look_over(name, &bytes)?;
+            return Ok(Values::InPlace(bytes, stored));
+        }
+        Ok(match stored {
+            DType::F16 => Values::F16(weights.bits16(name)?.reinterpret_into()),
+            DType::BF16 => Values::BF16(weights.bits16(name)?.reinterpret_into()),
+            _ => Values::F32(weights.f32(name)?),
+        })
+    }
+
+    fn in_place(&mut self, name: &str, dtype: DType) -> langevin_weights::Result<Option<Bytes>> {
+        let Some((file, extent)) = self.weights.extent(name)? else { return Ok(None) };
+        let map = match self.maps.entry(file) {
+            Entry::Occupied(map) => map.into_mut(),
+            Entry::Vacant(place) => {
+                let handle = self.weights.files()[file].handle()?;
+                place.insert(MappedFile::new(&handle).ok())
+            }
+        };
+        Ok(map.as_ref().and_then(|map| map.numbers(extent, dtype)))
+    }
 }

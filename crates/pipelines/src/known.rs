@@ -12,7 +12,7 @@ use langevin_nn::AutoencoderKLConfig;
 use langevin_nn::autoencoder_kl::{Posterior, Tiling};
 use langevin_schedulers::{Network, NoiseSource, Plan};
 
-use crate::{Decoding, Init, OnDemand, Result};
+use crate::{Decoding, Error, Init, OnDemand, Result, Task};
 
 /// What a mask means to the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,32 @@ pub(crate) enum Masking {
     Kept,
     /// It is told the mask and what is left of the picture.
     Told,
+}
+
+impl Masking {
+    /// What it is to a network that takes so many channels, where latents have so many; none for a network of another kind.
+    pub(crate) fn of(channels: usize, latents: usize) -> Option<Self> {
+        match channels {
+            _ if channels == latents => Some(Self::Kept),
+            _ if channels == 2 * latents + 1 => Some(Self::Told),
+            _ => None,
+        }
+    }
+
+    /// Refuses tasks that a network which is told the mask was not trained for.
+    pub(crate) fn check(self, task: Task) -> Result<()> {
+        let found = match (self, task) {
+            (Self::Told, Task::Text) => "words alone",
+            (Self::Told, Task::Picture) => "a picture without a mask",
+            (Self::Told, Task::Mask) | (Self::Kept, _) => return Ok(()),
+        };
+        Err(Error::Value {
+            name: "what pictures are made from",
+            found: found.to_owned(),
+            expected: "a picture and a mask: this network was trained to paint into pictures"
+                .to_owned(),
+        })
+    }
 }
 
 /// How pictures become latents.

@@ -75,6 +75,14 @@ pub(crate) fn plain_words(job: &Job, pipeline: &str) -> Result<()> {
     })
 }
 
+/// What a network sees: the state `[1, C, h, w]`, and beside it what it is told of the picture.
+pub(crate) fn seen(x: &Tensor<4>, beside: Option<&Tensor<4>>) -> Tensor<4> {
+    match beside {
+        Some(beside) => Tensor::cat(vec![x.clone(), beside.clone()], 1),
+        None => x.clone(),
+    }
+}
+
 /// The state `[1, C, h, w]` once for each branch of guidance.
 pub(crate) fn branches(x: &Tensor<4>, count: usize) -> Tensor<4> {
     if count == 1 { x.clone() } else { Tensor::cat(vec![x.clone(); count], 0) }

@@ -118,7 +118,18 @@ fn numbers(tensor: Tensor<4>) -> Vec<f32> {
 
 #[test]
 fn latents_and_pictures_agree_with_diffusers() {
-    let cases = ["picture", "mask", "paint", "xl", "refiner", "variation", "lcm", "sd3", "flux"];
+    let cases = [
+        "picture",
+        "mask",
+        "paint",
+        "xl",
+        "refiner",
+        "variation",
+        "lcm",
+        "sd3",
+        "sd3_paint",
+        "flux",
+    ];
     for name in cases {
         let case = Case::open(name, None);
         let mut states = Vec::new();
@@ -170,6 +181,8 @@ fn what_networks_are_not_made_for_is_said() {
     let say = |name: &str, task| Case::open(name, None).model.usual(task).unwrap_err().to_string();
     assert!(say("paint", Task::Text).contains("a picture and a mask"));
     assert!(say("paint", Task::Picture).contains("a picture and a mask"));
+    assert!(say("sd3_paint", Task::Text).contains("a picture and a mask"));
+    assert!(say("sd3_paint", Task::Picture).contains("a picture and a mask"));
     assert!(say("refiner", Task::Text).contains("refines pictures"));
     assert!(say("variation", Task::Text).contains("varies what it is shown"));
     assert!(say("variation", Task::Mask).contains("varies what it is shown"));

@@ -8,6 +8,7 @@
 //! [`View`] of it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
@@ -211,10 +212,34 @@ impl Weights {
             Some(view) => view.edit(file.bytes(view.tensor())?, dtype.bitsize() / 8),
             None => file.bytes(name)?,
         };
-        if !bytes_are_finite(dtype, &bytes) {
+        self.look_over(name, &bytes)?;
+        Ok(bytes)
+    }
+
+    /// The number in [`files`](Self::files) of the one that holds a tensor, and where in it the tensor's bytes lie, if
+    /// row by row.
+    ///
+    /// # Errors
+    /// Those of [`TensorFile::extent`].
+    pub fn extent(&self, name: &str) -> Result<Option<(usize, Range<u64>)>> {
+        let Place { file, view } = self.place(name)?;
+        let stored = self.files[*file].extent(view.as_ref().map_or(name, View::tensor))?;
+        let extent = match view {
+            Some(view) => stored.and_then(|stored| view.within(&stored)),
+            None => stored,
+        };
+        Ok(extent.map(|extent| (*file, extent)))
+    }
+
+    /// Notes a tensor whose `bytes`, had from a mapped file, hold a number that is not finite.
+    ///
+    /// # Errors
+    /// Those of [`TensorFile::dtype`].
+    pub fn look_over(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        if !bytes_are_finite(self.dtype(name)?, bytes) {
             self.non_finite.add(&self.path, name);
         }
-        Ok(bytes)
+        Ok(())
     }
 
     /// What is worth saying about the tensors read so far: which are not finite.

@@ -2,13 +2,13 @@
 //!
 //! The file is a safetensors file, or one that PyTorch's `torch.save` wrote; its first bytes tell.
 //!
-//! Nothing is mapped into memory (that needs `unsafe`, and a file that shrinks under a map ends the
-//! process). A tensor is read piece by piece into the vector that is returned, so reading needs the
-//! memory of that one tensor and a small buffer.
+//! A tensor is read piece by piece into the vector that is returned, so reading needs the memory of that
+//! one tensor and a small buffer. Who maps the file into memory instead is told where a tensor's bytes lie.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -158,6 +158,25 @@ impl TensorFile {
         let mut rows = self.reserve(name, entry.elements() * size)?;
         strided::gather(&out, (&entry.shape, strides), size, &mut rows);
         Ok(rows)
+    }
+
+    /// Where in the file a tensor's bytes lie, if row by row.
+    ///
+    /// # Errors
+    /// [`Error::NoTensor`], with the nearest name.
+    pub fn extent(&self, name: &str) -> Result<Option<Range<u64>>> {
+        let entry = self.entry(name)?;
+        let extent = self.data + entry.start..self.data + entry.end;
+        Ok(entry.strides.is_none().then_some(extent))
+    }
+
+    /// The open file itself, as for mapping it into memory.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system has no more handles.
+    pub fn handle(&self) -> Result<File> {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.try_clone().map_err(|reason| Error::reading(&self.path, reason))
     }
 
     fn entry(&self, name: &str) -> Result<&Entry> {

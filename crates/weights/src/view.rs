@@ -1,5 +1,7 @@
 //! A tensor made of another: files that hold several networks keep some tensors in other shapes.
 
+use std::ops::Range;
+
 use crate::{Error, Result, TensorFile};
 
 /// What is done with a stored tensor.
@@ -59,6 +61,21 @@ impl View {
     /// The shape after the edit.
     pub(crate) fn shape(&self) -> &[usize] {
         &self.shape
+    }
+
+    /// Where the bytes of the edited tensor lie, if they lie together, given where those of the stored one do.
+    pub(crate) fn within(&self, stored: &Range<u64>) -> Option<Range<u64>> {
+        let rows = self.stored.first().copied().unwrap_or(1).max(1) as u64;
+        let row = (stored.end - stored.start) / rows;
+        let of_rows = |start: usize, end: usize| {
+            Some(stored.start + start as u64 * row..stored.start + end as u64 * row)
+        };
+        match self.edit {
+            Edit::Whole | Edit::Matrix => Some(stored.clone()),
+            Edit::Part { index, .. } => of_rows(index * self.shape[0], (index + 1) * self.shape[0]),
+            Edit::Rows { start, end } => of_rows(start, end),
+            Edit::HalvesSwapped | Edit::Transposed => None,
+        }
     }
 
     /// The elements after the edit; each is `size` items long.
@@ -154,6 +171,12 @@ mod tests {
             let again: Vec<f32> =
                 bytes.as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
             assert_eq!(values, again);
+            if let Some(within) = view.within(&file.extent(name).unwrap().unwrap()) {
+                let whole = std::fs::read(&path).unwrap();
+                assert_eq!(bytes, whole[within.start as usize..within.end as usize]);
+            } else {
+                assert!(matches!(edit, Edit::HalvesSwapped | Edit::Transposed));
+            }
             (view.shape().to_vec(), values)
         };
         assert_eq!(

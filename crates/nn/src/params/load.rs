@@ -146,7 +146,7 @@ impl ModuleMapper for Loader<'_> {
             Ok(values) if values.len() == expected.iter().product::<usize>() => {
                 let kept = name.ends_with("weight")
                     && matches!(self.path.container(), Some("Struct:Linear" | "Struct:Conv2d"));
-                let values = if kept { values } else { values.widened().into() };
+                let values = if kept { values } else { values.widened() };
                 values.put_into(param)
             }
             Ok(values) => {

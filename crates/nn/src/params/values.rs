@@ -1,7 +1,7 @@
 //! The numbers of a parameter as a file stores them.
 
 use burn::module::Param;
-use burn::tensor::{DType, Tensor, TensorData, bf16, f16};
+use burn::tensor::{Bytes, DType, Tensor, TensorData, bf16, f16};
 
 /// The numbers of one tensor, in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,8 @@ pub enum Values {
     F16(Vec<f16>),
     /// The upper half of single precision.
     BF16(Vec<bf16>),
+    /// Of a type of numbers, where they lie: in a mapped file, for one, so that a parameter needs no memory of its own.
+    InPlace(Bytes, DType),
 }
 
 impl From<Vec<f32>> for Values {
@@ -27,6 +29,7 @@ impl Values {
             Self::F32(values) => values.len(),
             Self::F16(values) => values.len(),
             Self::BF16(values) => values.len(),
+            Self::InPlace(bytes, dtype) => bytes.len() / dtype.size(),
         }
     }
 
@@ -35,12 +38,17 @@ impl Values {
         self.len() == 0
     }
 
-    /// The same in single precision, which holds every number of the others.
-    pub fn widened(self) -> Vec<f32> {
+    /// The same in single precision, which holds every number of the others of at most 32 bits.
+    #[must_use]
+    pub fn widened(self) -> Self {
         match self {
-            Self::F32(values) => values,
-            Self::F16(values) => values.into_iter().map(f16::to_f32).collect(),
-            Self::BF16(values) => values.into_iter().map(bf16::to_f32).collect(),
+            Self::F32(_) | Self::InPlace(_, DType::F32) => self,
+            Self::F16(values) => Self::F32(values.into_iter().map(f16::to_f32).collect()),
+            Self::BF16(values) => Self::F32(values.into_iter().map(bf16::to_f32).collect()),
+            Self::InPlace(ref bytes, dtype) => {
+                let data = TensorData::from_bytes(bytes.clone(), [self.len()], dtype);
+                Self::F32(data.iter::<f32>().collect())
+            }
         }
     }
 
@@ -53,6 +61,7 @@ impl Values {
                 Self::F32(values) => (TensorData::new(values, shape), DType::F32),
                 Self::F16(values) => (TensorData::new(values, shape), DType::F16),
                 Self::BF16(values) => (TensorData::new(values, shape), DType::BF16),
+                Self::InPlace(bytes, dtype) => (TensorData::from_bytes(bytes, shape, dtype), dtype),
             };
             let new = Tensor::from_data(data, (&device, dtype));
             if trainable { new.require_grad() } else { new }

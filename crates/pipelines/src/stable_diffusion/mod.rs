@@ -114,16 +114,12 @@ impl StableDiffusion {
         let unet = OnDemand::<UNet2DConditionConfig>::open(pipeline.component("unet")?, device)?;
         let vae = OnDemand::<AutoencoderKLConfig>::open(pipeline.component("vae")?, device)?;
         let (latents, channels) = (vae.config().latent_channels, unet.config().in_channels);
-        let masking = match channels {
-            _ if channels == latents => Masking::Kept,
-            _ if channels == 2 * latents + 1 => Masking::Told,
-            _ => {
-                return Err(refused(format!(
-                    "the U-Net takes {channels} channels and the autoencoder gives {latents}: a U-Net for \
-                     instructions, depth or larger pictures, which is not run"
-                )));
-            }
-        };
+        let masking = Masking::of(channels, latents).ok_or_else(|| {
+            refused(format!(
+                "the U-Net takes {channels} channels and the autoencoder gives {latents}: a U-Net for \
+                 instructions, depth or larger pictures, which is not run"
+            ))
+        })?;
         let scheduler = Config::new(pipeline.component("scheduler")?.config().clone())?;
         let mut notes = scheduler.warnings();
         if present.contains(&"safety_checker") {

@@ -148,10 +148,7 @@ impl Network<Tensor<4>> for Guided {
         timestep: f64,
     ) -> langevin_schedulers::Result<Tensor<4>> {
         let time = Tensor::<1>::from_floats([timestep as f32], &x.device());
-        let seen = match &self.beside {
-            Some(beside) => Tensor::cat(vec![x.clone(), beside.clone()], 1),
-            None => x.clone(),
-        };
+        let seen = sampling::seen(x, self.beside.as_ref());
         let output = self
             .unet
             .forward(seen, time, &self.conditions)

@@ -126,18 +126,10 @@ impl StableDiffusion {
             Task::Mask if self.sight.is_some() => {
                 refused("a part of a picture", "a whole one: this pipeline varies what it is shown")
             }
-            Task::Text if self.masking == Masking::Told => refused(
-                "words alone",
-                "a picture and a mask: this U-Net was trained to paint into pictures",
-            ),
-            Task::Picture if self.masking == Masking::Told => refused(
-                "a picture without a mask",
-                "a picture and a mask: this U-Net was trained to paint into pictures",
-            ),
-            Task::Text if self.aesthetics => {
+            Task::Text if self.aesthetics && self.masking == Masking::Kept => {
                 refused("words alone", "a picture: this pipeline refines pictures")
             }
-            _ => Ok(()),
+            _ => self.masking.check(task),
         }
     }
 

@@ -9,6 +9,7 @@ use langevin_nn::{AutoencoderKLConfig, SD3Config};
 use langevin_schedulers::Config;
 use langevin_weights::folder::Pipeline;
 
+use crate::known::Masking;
 use crate::load::{expect_class, has, scheduler};
 use crate::text::{Clip, T5};
 use crate::{Error, OnDemand, Result};
@@ -35,6 +36,8 @@ pub struct StableDiffusion3 {
     clips: [Clip; 2],
     t5: Option<T5>,
     scheduler: Config,
+    /// What a mask means to the transformer.
+    masking: Masking,
     notes: Vec<String>,
 }
 
@@ -63,23 +66,16 @@ impl StableDiffusion3 {
         if has(pipeline, "image_encoder") {
             notes.push("the component image_encoder is not used".to_owned());
         }
-        let pipe = Self { transformer, vae, clips, t5, scheduler, notes };
-        pipe.check()
-            .map_err(|reason| Error::Component { path: pipeline.folder().to_owned(), reason })?;
+        let refused = |reason| Error::Component { path: pipeline.folder().to_owned(), reason };
+        let masking = masking(transformer.config(), vae.config()).map_err(refused)?;
+        let pipe = Self { transformer, vae, clips, t5, scheduler, masking, notes };
+        pipe.check().map_err(refused)?;
         Ok(pipe)
     }
 
     /// Whether the components fit together.
     fn check(&self) -> Result<(), String> {
-        let config = self.transformer.config();
-        let (latents, channels) = (self.vae.config().latent_channels, config.in_channels);
-        if channels != latents || config.outputs() != latents {
-            return Err(format!(
-                "the transformer goes from {channels} to {} channels, but the autoencoder gives {latents}",
-                config.outputs()
-            ));
-        }
-        let dim = config.joint_attention_dim;
+        let dim = self.transformer.config().joint_attention_dim;
         let width: usize = self.clips.iter().map(|clip| clip.model.config().hidden_size).sum();
         if width > dim {
             return Err(format!(
@@ -101,4 +97,16 @@ impl StableDiffusion3 {
         }
         Ok(())
     }
+}
+
+/// What a mask means to a transformer, by the channels that it takes beside those of the latents.
+fn masking(config: &SD3Config, vae: &AutoencoderKLConfig) -> Result<Masking, String> {
+    let (latents, channels) = (vae.latent_channels, config.in_channels);
+    let masking = Masking::of(channels, latents).filter(|_| config.outputs() == latents);
+    masking.ok_or_else(|| {
+        format!(
+            "the transformer goes from {channels} to {} channels, but the autoencoder gives {latents}",
+            config.outputs()
+        )
+    })
 }

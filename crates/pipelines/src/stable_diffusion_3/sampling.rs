@@ -11,7 +11,7 @@ use langevin_weights::lora::Part;
 
 use super::StableDiffusion3;
 use super::prompt::Embedded;
-use crate::known::{Encoding, Masking};
+use crate::known::Encoding;
 use crate::merge::Merge;
 use crate::sampling::Guidance;
 use crate::text::{Clip, T5};
@@ -35,7 +35,8 @@ impl TextToImage for StableDiffusion3 {
     fn latent_shape(&self, size: [usize; 2]) -> Result<[usize; 3]> {
         let (config, reduction) = (self.transformer.config(), self.vae.config().reduction());
         let unit = reduction * config.patch_size;
-        let shape = sampling::latent_shape(size, config.in_channels, reduction, unit)?;
+        let channels = self.vae.config().latent_channels;
+        let shape = sampling::latent_shape(size, channels, reduction, unit)?;
         let most = config.pos_embed_max_size.map_or(usize::MAX, |most| most.saturating_mul(unit));
         if let Some(side) = size.iter().find(|side| **side > most) {
             return Err(Error::Value {
@@ -48,6 +49,7 @@ impl TextToImage for StableDiffusion3 {
     }
 
     fn usual(&self, task: Task) -> Result<Usual> {
+        self.masking.check(task)?;
         let steps = if task == Task::Text { 28 } else { 50 };
         Ok(Usual { steps, guidance: 7.0, strength: 0.6 })
     }
@@ -67,8 +69,9 @@ impl TextToImage for StableDiffusion3 {
         decoding: Decoding,
         device: &Device,
     ) -> Result<Prepared> {
+        self.masking.check(init.task())?;
         let encoding = Encoding { vae: &self.vae, decoding, device };
-        let known = Known::new(&encoding, init, size, Masking::Kept)?;
+        let known = Known::new(&encoding, init, size, self.masking)?;
         Ok(Prepared::Latents(known))
     }
 
@@ -114,8 +117,11 @@ impl TextToImage for StableDiffusion3 {
             self.t5.iter().for_each(|t5| t5.model.release());
             self.vae.release();
         }
-        let network = Guided { transformer: self.transformer.get()?, told, guidance };
-        let latents = sampling::latents(job, index, shape, &network, device, observer)?;
+        let course = sampling::course(job, index, shape, device);
+        let (begun, noise) = course.begin()?;
+        let (transformer, beside) = (self.transformer.get()?, begun.told.clone());
+        let network = Guided { transformer, told, guidance, beside };
+        let latents = course.walk((begun, noise), &network, observer)?;
         drop(network);
         if job.is_last(index) {
             self.transformer.release();
@@ -160,6 +166,8 @@ struct Guided {
     transformer: Arc<SD3Transformer2DModel>,
     told: Embedded,
     guidance: Guidance,
+    /// What it sees beside the state, `[1, K, h, w]`, where it was trained to.
+    beside: Option<Tensor<4>>,
 }
 
 impl Network<Tensor<4>> for Guided {
@@ -169,8 +177,9 @@ impl Network<Tensor<4>> for Guided {
         _: Level,
         timestep: f64,
     ) -> langevin_schedulers::Result<Tensor<4>> {
+        let seen = sampling::seen(x, self.beside.as_ref());
         let inputs = SD3Inputs {
-            sample: sampling::branches(x, self.told.tokens.dims()[0]),
+            sample: sampling::branches(&seen, self.told.tokens.dims()[0]),
             timestep: Tensor::from_floats([timestep as f32], &x.device()),
             encoder_hidden_states: self.told.tokens.clone(),
             pooled_projections: self.told.pooled.clone(),
