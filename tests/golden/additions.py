@@ -247,7 +247,8 @@ def draw(rng, i):
             break
     spellings = {"sd": ["peft", "adapter", "processors", "dotted", "kohya"], "xl": ["peft", "adapter", "dotted", "kohya", "original"],
                  "sd3": ["peft", "adapter"], "dev": ["peft", "adapter", "flux"]}[kind]
-    count = rng.choice([0, 1, 1, 1, 2])
+    # Python's pipeline of Stable Diffusion 3 learns no words.
+    count = max(rng.choice([0, 1, 1, 1, 2]), kind == "sd3")
     call["lora"] = [(rng.choice(spellings), rng.choice([1.0, 0.5, -0.7, 1.3])) for _ in range(count)]
     call["words"], call["form"] = [], rng.choice(["diffusers", "A1111"])
     if kind in ("sd", "xl") and rng.random() < 0.5 or not count:
