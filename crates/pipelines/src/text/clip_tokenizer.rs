@@ -11,10 +11,9 @@ use tokenizers::normalizers::{Lowercase, NFC, Replace, Sequence};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::sequence::Sequence as PreSequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::{
-    AddedToken, NormalizerWrapper, PreTokenizerWrapper, SplitDelimiterBehavior, Tokenizer,
-};
+use tokenizers::{AddedToken, NormalizerWrapper, PreTokenizerWrapper, SplitDelimiterBehavior};
 
+use super::bounded::Tokenizer;
 use super::markers::Markers;
 use super::{Tokens, tokenizer_json};
 use crate::{Error, Result};
@@ -169,7 +168,7 @@ fn parts(folder: &Path) -> tokenizers::Result<Tokenizer> {
         .unk_token(END.to_owned())
         .end_of_word_suffix("</w>".to_owned())
         .build()?;
-    let mut tokenizer = Tokenizer::new(model);
+    let mut tokenizer = Tokenizer::new(model.into());
     tokenizer.with_normalizer(Some(Sequence::new(vec![
         NormalizerWrapper::NFC(NFC),
         Replace::new(ReplacePattern::Regex(r"\s+".to_owned()), " ")?.into(),

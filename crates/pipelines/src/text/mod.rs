@@ -1,5 +1,6 @@
 //! Prompts as tokens, and tokens as what networks attend to.
 
+mod bounded;
 mod charsmap;
 mod chunks;
 mod clip;

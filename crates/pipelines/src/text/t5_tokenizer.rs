@@ -10,9 +10,10 @@ use tokenizers::normalizers::precompiled::Precompiled;
 use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
-use tokenizers::{AddedToken, PreTokenizerWrapper, Tokenizer};
+use tokenizers::{AddedToken, PreTokenizerWrapper};
 
 use super::Tokens;
+use super::bounded::Tokenizer;
 use super::charsmap;
 use super::markers::Markers;
 use super::sentence_piece::SentencePiece;
@@ -111,7 +112,7 @@ fn from_pieces(path: &Path, extra: usize) -> Result<Tokenizer, String> {
     let extra: Vec<String> = (0..extra).rev().map(|i| format!("<extra_id_{i}>")).collect();
     pieces.extend(extra.iter().map(|token| (token.clone(), 0.0)));
     let unigram = Unigram::from(pieces, Some(UNKNOWN), false).map_err(|error| error.to_string())?;
-    let mut tokenizer = Tokenizer::new(unigram);
+    let mut tokenizer = Tokenizer::new(unigram.into());
     if !model.charsmap.is_empty() {
         charsmap::check(&model.charsmap)?;
         let map = Precompiled::from(&model.charsmap).map_err(|error| error.to_string())?;

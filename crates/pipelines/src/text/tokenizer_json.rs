@@ -6,9 +6,9 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use tokenizers::Tokenizer;
 use tokenizers::normalizers::precompiled::Precompiled;
 
+use super::bounded::{Tokenizer, doubles_often};
 use super::charsmap;
 use super::foreign::guard;
 
@@ -21,6 +21,9 @@ pub(super) fn open(file: &Path) -> Result<Tokenizer, String> {
         let mut tokenizer = Tokenizer::from_bytes(&text)?;
         tokenizer.with_truncation(None)?;
         tokenizer.with_padding(None);
+        if tokenizer.get_pre_tokenizer().is_some_and(doubles_often) {
+            return Err("its rules cut a text into bytes more than twice".into());
+        }
         Ok(tokenizer)
     };
     // The reader takes some parts for granted where a file names them in unforeseen ways.

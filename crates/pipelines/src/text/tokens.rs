@@ -1,7 +1,8 @@
 //! A prompt as tokens, cut off where it is too long.
 
-use tokenizers::{Encoding, Tokenizer};
+use tokenizers::Encoding;
 
+use super::bounded::Tokenizer;
 use super::foreign::guard;
 use crate::{Error, Result};
 
@@ -52,7 +53,10 @@ pub(super) fn encoding(tokenizer: &Tokenizer, prompt: &str) -> Result<Encoding> 
     // Rules of a file that nobody meant, such as replacing nothing, lead the crate out of its own text.
     match guard(|| tokenizer.encode(prompt, false)) {
         Some(read) => read.map_err(|error| refused(error.to_string())),
-        None => Err(refused("its rules of replacing or splitting are damaged".to_owned())),
+        None => Err(refused(
+            "its rules of replacing or splitting are damaged, or make too much of a text"
+                .to_owned(),
+        )),
     }
 }
 
@@ -65,7 +69,7 @@ mod tests {
         let text = r#"{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
             "pre_tokenizer": null, "post_processor": null, "decoder": null,
             "model": {"type": "WordLevel", "vocab": {"a": 4294967295, "b": 7}, "unk_token": "b"}}"#;
-        let tokenizer: Tokenizer = text.parse().expect("a tokenizer");
+        let tokenizer = Tokenizer::from_bytes(text).expect("a tokenizer");
         let tokens = |prompt| Tokens::new(&tokenizer, prompt, 3, |ids| ids.push(1));
         assert_eq!(tokens("b").expect("tokens").ids, [7, 1]);
         let error = tokens("a").expect_err("a refusal").to_string();
