@@ -10,6 +10,9 @@ use crate::simd::Simd;
 /// processors do not foresee.
 const AHEAD: usize = 16;
 
+/// The nine taps of 16 inputs to 16 outputs, and rows that a square of the last input may reach.
+type Taps = [[f32; 16]; 152];
+
 /// 3 × 3 filters wherever they lie: tap `t` from input channel `c` to output channel `k` is
 /// `data[k · to_stride + c · from_stride + t]`, or tap `8 − t` where they are turned around.
 #[derive(Clone, Copy)]
@@ -60,31 +63,55 @@ impl<'a> Filters<'a> {
         Self { data: &[], from, to, from_stride, to_stride, turned, kept: Some(kept) }
     }
 
-    /// The nine taps from input `from` to the `LANES` outputs from `to` on, `taps[t][lane]`; zeros where there is none.
+    /// The nine taps from the `LANES` inputs from `from` on to the `LANES` outputs from `to` on: tap `t` from the input
+    /// `from + c` is `taps[9 · c + t][lane]`; zeros where there is none.
     #[inline(always)]
-    fn taps<S: Simd>(&self, s: S, from: usize, to: usize) -> [[f32; 16]; 9] {
-        let mut taps = [[0.0_f32; 16]; 9];
-        if from >= self.from || to >= self.to {
-            return taps;
-        }
+    fn taps<S: Simd>(&self, s: S, from: usize, to: usize, taps: &mut Taps) {
         let start = to * self.to_stride + from * self.from_stride;
-        let lanes = S::LANES.min(self.to - to);
-        assert!(start + (lanes - 1) * self.to_stride + 9 <= self.data.len());
-        // Whole squares by transposition, the rest one by one.
-        let squares = if lanes == S::LANES && S::LANES <= 8 { 8 } else { 0 };
-        // SAFETY: nine values of each lane exist, as asserted; rows of `taps` hold 16 ≥ LANES values.
-        unsafe {
-            let data = self.data.as_ptr().add(start);
-            for first in (0..squares).step_by(S::LANES) {
-                s.transpose(data.add(first), self.to_stride, taps[first].as_mut_ptr(), 16);
+        let last = start + (S::LANES - 1) * self.to_stride;
+        let whole = from + S::LANES <= self.from && to + S::LANES <= self.to;
+        if whole && self.from_stride == 9 {
+            // All taps of an output lie together: nine squares.
+            assert!(last + 9 * S::LANES <= self.data.len());
+            for first in (0..9 * S::LANES).step_by(S::LANES) {
+                // SAFETY: these values of each lane exist, as asserted; rows of `taps` hold 16 ≥ LANES values.
+                unsafe {
+                    let from = self.data.as_ptr().add(start + first);
+                    s.transpose(from, self.to_stride, taps[first].as_mut_ptr(), 16);
+                }
             }
-            for lane in 0..lanes {
-                for (tap, row) in taps.iter_mut().enumerate().skip(squares) {
-                    row[lane] = *data.add(lane * self.to_stride + tap);
+            return;
+        }
+        for channel in 0..S::LANES {
+            let taps = &mut taps[9 * channel..];
+            if from + channel >= self.from || to >= self.to {
+                taps[..9].fill([0.0; 16]);
+                continue;
+            }
+            let start = start + channel * self.from_stride;
+            let lanes = S::LANES.min(self.to - to);
+            assert!(start + (lanes - 1) * self.to_stride + 9 <= self.data.len());
+            // Whole squares by transposition, which may write rows of the next input ahead of it; the rest one by one.
+            let reach = S::LANES.max(8);
+            let read = start + (S::LANES - 1) * self.to_stride + reach;
+            let squares = if lanes == S::LANES && read <= self.data.len() { reach } else { 0 };
+            // SAFETY: `squares` values of each lane exist; rows of `taps` hold 16 ≥ LANES values, and there are enough.
+            unsafe {
+                for first in (0..squares).step_by(S::LANES) {
+                    let from = self.data.as_ptr().add(start + first);
+                    s.transpose(from, self.to_stride, taps[first].as_mut_ptr(), 16);
+                }
+            }
+            for (tap, row) in taps.iter_mut().enumerate().take(9).skip(squares) {
+                for (lane, value) in row.iter_mut().enumerate() {
+                    *value = if lane < lanes {
+                        self.data[start + lane * self.to_stride + tap]
+                    } else {
+                        0.0
+                    };
                 }
             }
         }
-        taps
     }
 
     /// Transforms the filters of output panel number `panel` from these input channels, filled up with zeros, into `out`:
@@ -100,27 +127,33 @@ impl<'a> Filters<'a> {
         let width = S::VECTORS * S::LANES;
         let plane = plane(channels.len(), width);
         assert!(out.len() == 36 * plane);
-        for from in channels.clone() {
-            let start = panel * width * self.to_stride + (from + AHEAD) * self.from_stride;
-            for to in 0..width {
-                s.prefetch(self.data.as_ptr().wrapping_add(start + to * self.to_stride));
+        let mut taps: Taps = [[0.0; 16]; 152];
+        for some in channels.clone().step_by(S::LANES) {
+            let some = some..(some + S::LANES).min(channels.end);
+            for from in some.clone() {
+                let start = panel * width * self.to_stride + (from + AHEAD) * self.from_stride;
+                for to in 0..width {
+                    s.prefetch(self.data.as_ptr().wrapping_add(start + to * self.to_stride));
+                }
             }
             for first in (0..width).step_by(S::LANES) {
-                let taps = self.taps(s, from, panel * width + first);
-                // SAFETY: rows hold 16 ≥ LANES values; 35 · plane + from · width + first + LANES ≤ the length.
-                unsafe {
-                    let mut g = [[s.splat(0.0); 3]; 3];
-                    for (i, row) in g.iter_mut().enumerate() {
-                        for (j, g) in row.iter_mut().enumerate() {
-                            let tap = if self.turned { 8 - 3 * i - j } else { 3 * i + j };
-                            *g = s.load(taps[tap].as_ptr());
+                self.taps(s, some.start, panel * width + first, &mut taps);
+                for (from, taps) in some.clone().zip(taps.chunks_exact(9)) {
+                    let at = (from - channels.start) * width + first;
+                    // SAFETY: rows hold 16 ≥ LANES values; 35 · plane + at + LANES ≤ the length.
+                    unsafe {
+                        let mut g = [[s.splat(0.0); 3]; 3];
+                        for (i, row) in g.iter_mut().enumerate() {
+                            for (j, g) in row.iter_mut().enumerate() {
+                                let tap = if self.turned { 8 - 3 * i - j } else { 3 * i + j };
+                                *g = s.load(taps[tap].as_ptr());
+                            }
                         }
-                    }
-                    let u = transform::weights(s, g);
-                    for (i, row) in u.iter().enumerate() {
-                        for (j, u) in row.iter().enumerate() {
-                            let at = (6 * i + j) * plane + (from - channels.start) * width + first;
-                            s.store(out.as_mut_ptr().add(at), *u);
+                        let u = transform::weights(s, g);
+                        for (i, row) in u.iter().enumerate() {
+                            for (j, u) in row.iter().enumerate() {
+                                s.store(out.as_mut_ptr().add((6 * i + j) * plane + at), *u);
+                            }
                         }
                     }
                 }
