@@ -69,6 +69,6 @@ impl BasicTransformerBlock {
         let x = self.attn1.forward_plus(self.norm1.forward(x.clone()), asked, x);
         let x = branched(x, all);
         let x = self.attn2.forward_plus(self.norm2.forward(x.clone()), Some(context), x);
-        self.ff.forward(self.norm3.forward(x.clone())) + x
+        langevin_kernels::add_scaled(x.clone(), self.ff.forward(self.norm3.forward(x)), 1.0)
     }
 }

@@ -67,6 +67,7 @@ impl CrossAttention {
         let (k, v) = (split(&self.to_k, source.clone()), split(&self.to_v, source));
         let mixed = langevin_kernels::attention(q, k, v, (self.head_dim as f64).sqrt().recip());
         let mixed = mixed.swap_dims(1, 2).reshape([n, count, self.heads * self.head_dim]);
-        self.to_out.iter().fold(mixed, |y, map| map.forward(y)) + residual
+        let mixed = self.to_out.iter().fold(mixed, |y, map| map.forward(y));
+        langevin_kernels::add_scaled(residual, mixed, 1.0)
     }
 }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::group::{Group, Panels};
 use super::plan::Part;
+use super::product::Sizes;
 use super::transform::{self, Side};
 use super::weights;
 use super::{Job, padded, product};
@@ -67,7 +68,7 @@ impl Kernel for Outputs<'_> {
             sizes,
             #[inline(always)]
             |[own, outputs, staged]| {
-                let sizes = [tiles, channels, width];
+                let sizes = Sizes { tiles, filled: group.tiles, channels, filters: width };
                 match kept {
                     Some(kept) => {
                         product::data(s, sizes, 0..channels, planes, inputs, kept, outputs);

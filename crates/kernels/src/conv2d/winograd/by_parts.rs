@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 
 use super::plan::Part;
+use super::product::Sizes;
 use super::transform::{self, Side};
 use super::weights::plane;
 use super::{Job, padded, product, stage};
@@ -63,7 +64,8 @@ impl Kernel for Convolve<'_> {
     fn run<S: Simd>(self, s: S) {
         let Self { job, part, weights, channels, filters } = self;
         let plan = job.plan;
-        let rows = plan.tiles_of(part).next_multiple_of(S::ROWS);
+        let filled = plan.tiles_of(part);
+        let rows = filled.next_multiple_of(S::ROWS);
         // One line more than the tiles fill, lest all 36 planes fall on the same cache sets.
         let planes = [rows * channels + 16, rows * filters + 16];
         let staged = (plan.staged_in(part) * channels).max(plan.staged_out(part) * filters);
@@ -86,7 +88,7 @@ impl Kernel for Convolve<'_> {
                     // SAFETY: a part has this many tiles, and the planes are this thread's own.
                     unsafe { transform::inputs(s, &at, staged, tiles_in.as_mut_ptr()) };
                 }
-                let sizes = [rows, channels, filters];
+                let sizes = Sizes { tiles: rows, filled, channels, filters };
                 product::data(s, sizes, 0..channels, planes, tiles_in, weights, tiles_out);
                 for segment in &mut plan.segments(part) {
                     let at = Side {

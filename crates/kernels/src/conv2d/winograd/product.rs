@@ -13,14 +13,23 @@ const STRETCH: usize = 96;
 /// Filters of a panel of transformed output gradients: whole vectors and whole register tiles of every instruction set.
 pub(super) const GRADIENTS: usize = 48;
 
+/// Tiles, of which only the first are filled; channels, whole vectors; and filters, whole panels.
+#[derive(Clone, Copy)]
+pub(super) struct Sizes {
+    /// Whole register tiles.
+    pub(super) tiles: usize,
+    pub(super) filled: usize,
+    pub(super) channels: usize,
+    pub(super) filters: usize,
+}
+
 /// `to[36][panel][tile][filter] = from[36][vector][tile][channel] · weights[panel][36][channel][filter]`: the channels of
-/// `from` lie vector by vector, the filters panel by panel; `sizes` are the tiles (whole register tiles), the channels
-/// (whole vectors) and the filters (whole panels), `planes` the distances of the 36 planes of `from` and `to`. Of the
-/// channels `depths` are summed, which are all that `weights` holds; those after the first add to what `to` holds.
+/// `from` lie vector by vector, the filters panel by panel; `planes` are the distances of the 36 planes of `from` and `to`.
+/// Of the channels `depths` are summed, which are all that `weights` holds; those after the first add to what `to` holds.
 #[inline(always)]
 pub(super) fn data<S: Simd>(
     s: S,
-    sizes: [usize; 3],
+    sizes: Sizes,
     depths: Range<usize>,
     planes: [usize; 2],
     from: &[f32],
@@ -38,15 +47,16 @@ pub(super) fn data<S: Simd>(
 #[inline(always)]
 fn data_tiles<S: Simd, const R: usize, const V: usize>(
     s: S,
-    [tiles, channels, filters]: [usize; 3],
+    sizes: Sizes,
     depths: Range<usize>,
     planes: [usize; 2],
     from: &[f32],
     weights: &[f32],
     to: &mut [f32],
 ) {
+    let Sizes { tiles, filled, channels, filters } = sizes;
     let width = V * S::LANES;
-    assert!(tiles.is_multiple_of(R) && filters.is_multiple_of(width));
+    assert!(tiles.is_multiple_of(R) && filled <= tiles && filters.is_multiple_of(width));
     assert!(depths.start.is_multiple_of(S::LANES) && depths.len().is_multiple_of(S::LANES));
     assert!(depths.end <= channels);
     assert!(from.len() >= 35 * planes[0] + tiles * channels);
@@ -57,21 +67,63 @@ fn data_tiles<S: Simd, const R: usize, const V: usize>(
         for depth in depths.clone().step_by(DEPTH) {
             let length = DEPTH.min(depths.end - depth);
             for panel in 0..filters / width {
-                for tile in (0..tiles).step_by(R) {
-                    // SAFETY: the assertions above.
+                let mut tile = 0;
+                while tile < filled {
+                    // SAFETY: the assertions above; no register tile has more rows than R.
                     unsafe {
                         let a = xi * planes[0] + depth * tiles + tile * S::LANES;
                         let b = (panel * 36 + xi) * plane + (depth - depths.start) * width;
                         let c = xi * planes[1] + (panel * tiles + tile) * width;
-                        let (a, b) = (from.as_ptr().add(a), weights.as_ptr().add(b));
-                        let c = to.as_mut_ptr().add(c);
-                        let sums = start::<S, R, V>(s, (depth > 0).then_some(c), width);
-                        let sums = vectors::<S, R, V>(s, length, a, tiles * S::LANES, b, sums);
-                        finish::<S, R, V>(s, sums, c, width);
+                        let at = Tile {
+                            a: from.as_ptr().add(a),
+                            distance: tiles * S::LANES,
+                            b: weights.as_ptr().add(b),
+                            c: to.as_mut_ptr().add(c),
+                            add: depth > 0,
+                        };
+                        // The last tiles take fewer rows where they fill no whole ones: 32 are 24 and 8.
+                        tile += match filled - tile {
+                            rest if rest > 8 || R < 8 => at.multiply::<S, R, V>(s, length),
+                            rest if rest > 4 => at.multiply::<S, 8, V>(s, length),
+                            _ => at.multiply::<S, 4, V>(s, length),
+                        };
                     }
                 }
             }
         }
+    }
+}
+
+/// Where one register tile of a product lies.
+struct Tile {
+    a: *const f32,
+    /// Distance of the vectors of channels in `a`.
+    distance: usize,
+    b: *const f32,
+    c: *mut f32,
+    /// Whether the products are added to what is there.
+    add: bool,
+}
+
+impl Tile {
+    /// The product for `T` rows, which it returns.
+    ///
+    /// # Safety
+    /// `a` and `b` are readable for `depth` channels, and `c` is writable for `T` rows.
+    #[inline(always)]
+    unsafe fn multiply<S: Simd, const T: usize, const V: usize>(
+        &self,
+        s: S,
+        depth: usize,
+    ) -> usize {
+        let width = V * S::LANES;
+        // SAFETY: the caller vouches for all of it.
+        unsafe {
+            let sums = start::<S, T, V>(s, self.add.then_some(self.c), width);
+            let sums = vectors::<S, T, V>(s, depth, self.a, self.distance, self.b, sums);
+            finish::<S, T, V>(s, sums, self.c, width);
+        }
+        T
     }
 }
 
