@@ -24,7 +24,7 @@ mod words;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 
-use langevin_kernels::Allocator;
+use langevin_kernels::{Allocator, keep_pages};
 use mimalloc::MiMalloc;
 
 use crate::context::Context;
@@ -35,7 +35,11 @@ use crate::failure::{Exit, Failure};
 #[global_allocator]
 static ALLOCATOR: Allocator<MiMalloc> = Allocator::new(MiMalloc);
 
+/// How long freed pages are kept: longer than a step of the largest networks takes.
+const KEPT: u32 = 60_000;
+
 fn main() -> ExitCode {
+    keep_pages(KEPT);
     failure::report_bugs_as_sentences();
     let exit = match catch_unwind(run) {
         Ok(Ok(exit)) => exit,

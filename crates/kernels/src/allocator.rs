@@ -7,13 +7,13 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-/// Bytes from which a buffer is huge: 64 MiB.
+/// Bytes from which a buffer is huge: 32 MiB.
 ///
 /// The systems' own allocators map buffers of this size one by one, and unmap them when they are freed (the threshold of
 /// glibc grows to 32 MiB and no further).
-const HUGE: usize = 1 << 26;
+const HUGE: usize = 1 << 25;
 
-/// The allocator `A`, and the system's own for buffers of 64 MiB and more.
+/// The allocator `A`, and the system's own for buffers of 32 MiB and more.
 ///
 /// A program that trains or samples wants it with one that keeps pages:
 ///
@@ -30,10 +30,22 @@ pub struct Allocator<A> {
 }
 
 impl<A> Allocator<A> {
-    /// Takes buffers below 64 MiB from `ordinary`.
+    /// Takes buffers below 32 MiB from `ordinary`.
     pub const fn new(ordinary: A) -> Self {
         Self { ordinary }
     }
+}
+
+/// Makes mimalloc keep the pages of freed buffers for so long before it gives them back, one second as it comes.
+///
+/// A step of a large network takes some seconds, and asks for the same buffers in the next one. To be called before other
+/// threads are started.
+#[cfg(feature = "mimalloc")]
+pub fn keep_pages(milliseconds: u32) {
+    /// Its number in mimalloc's list of options, which the bindings leave out.
+    const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+    // SAFETY: an option of this number exists in both versions of the library; no other thread sets one.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, milliseconds as _) };
 }
 
 const fn is_huge(bytes: usize) -> bool {

@@ -43,6 +43,8 @@ mod widen;
 pub use activation::{gelu, gelu_tanh, mish, silu};
 pub use add_scaled::add_scaled;
 pub use allocator::Allocator;
+#[cfg(feature = "mimalloc")]
+pub use allocator::keep_pages;
 pub use attention::{AttentionMask, attention, attention_masked};
 pub use concat_channels::concat_channels;
 pub use conv2d::{Conv2dOptions, conv2d, conv2d_plus};

@@ -8,8 +8,8 @@ use super::transform::{self, Side};
 use crate::scratch;
 use crate::simd::{Isa, Kernel, Simd, dispatch};
 
-/// Values of a group's transformed tiles, at most (unless one part has more): 8 MiB.
-const VALUES: usize = 1 << 21;
+/// Values of a group's transformed tiles, at most (unless one part has more): 16 MiB.
+const VALUES: usize = 1 << 22;
 /// Channels that one task transforms.
 pub(super) const CHANNELS: usize = 64;
 

@@ -6,7 +6,7 @@
 //! and the 36 matrix products `[tiles × channels] · [channels × filters]` read the transformed tiles as they lie.
 //! The weight gradient is the transpose of the same bilinear map: 36 products `[filters × tiles] · [tiles × channels]`.
 //! Relative error about 1e-6 for the passes over data, 1e-5 for the weight gradient (checked in the tests).
-//! Memory: at most 16 MiB of transformed weights (for inference on few tiles 64 MiB more are kept, see `kept.rs`), and 8 MiB or per thread some 48 of transformed tiles.
+//! Memory: at most 16 MiB of transformed weights (for inference on few tiles 64 MiB more are kept, see `kept.rs`), and 16 MiB or per thread some 48 of transformed tiles.
 
 mod by_filters;
 mod by_parts;
