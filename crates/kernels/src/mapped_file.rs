@@ -65,7 +65,7 @@ mod tests {
             Tensor::<1>::from_data(data, &Device::flex())
         };
         assert_eq!(tensor().into_data().try_to_vec::<f32>().unwrap(), numbers[1..]);
-        let written = tensor().mul_scalar(2.0).slice_fill([0..1], 7.0);
+        let written = tensor().mul_scalar(2.0).slice_fill(0..1, 7.0);
         assert_eq!(written.into_data().try_to_vec::<f32>().unwrap(), [7.0, -4.0, 6.5]);
         assert_eq!(tensor().into_data().try_to_vec::<f32>().unwrap(), numbers[1..]);
     }
@@ -80,7 +80,7 @@ mod tests {
             (4..7, DType::F32),
             (8..12, DType::F32),
             (1..3, DType::BF16),
-            (6..4, DType::F32),
+            (Range { start: 6, end: 4 }, DType::F32),
             (0..u64::MAX, DType::F32),
         ] {
             assert!(file.numbers(extent.clone(), dtype).is_none(), "{extent:?} {dtype:?}");

@@ -3,6 +3,7 @@
 mod backward;
 mod forward;
 mod mask;
+mod mix;
 mod op;
 mod piece;
 #[cfg(test)]
