@@ -16,8 +16,8 @@ pub(super) type Tokenizer =
 
 /// Bytes that rules may make of each byte. Real ones make up to 11, of a ligature of Arabic.
 const EACH: usize = 64;
-/// Bytes that they may make of none.
-const BEGIN: usize = 1 << 16;
+/// Bytes that they may make of none: 4 KiB.
+const BEGIN: usize = 1 << 12;
 /// Bytes whose replacements are counted at a time.
 const PIECE: usize = 64;
 
