@@ -109,13 +109,15 @@ pub(super) fn run(
     let drawn = one_by_one(context, &job, steps_of, &gallery, shown, &mut |index, observer| {
         let note = &mut |text: String| context.note(&text);
         model.draw(&asked, index, &device, note, observer)
-    })?;
-    // Networks are read when they are needed, and only then it shows whether their numbers are finite.
+    });
+    // Networks are read when they are needed, and only then it shows whether their numbers are finite: the reason of many a
+    // picture that is not.
     pipeline
         .notes()
         .iter()
         .filter(|note| !noted.contains(note))
         .for_each(|note| context.note(note));
+    let drawn = drawn?;
     gallery.finish(&job, &drawn.samples)?;
     previews.finish(&job)?;
     if let Some(path) = &args.trajectory {

@@ -83,6 +83,24 @@ fn variants_and_numbers_that_are_not_finite_are_told() {
 }
 
 #[test]
+fn the_tensor_behind_a_picture_that_is_not_finite_is_named() {
+    let here = tempfile::tempdir().expect("a folder");
+    let model = here.path().join("m");
+    copied(&golden("tests/golden/stable_diffusion/sd1"), &model);
+    let weights = model.join("unet/diffusion_pytorch_model.safetensors");
+    let mut bytes = fs::read(&weights).expect("weights");
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(weights, bytes).expect("weights");
+    let draw =
+        ["sample", "m", "--prompt", "x", "--steps", "1", "--size", "16x16", "--out", "x.png"];
+    let ended = langevin(here.path(), &draw);
+    assert!(ended.stderr.contains("holds numbers that are NaN or infinite"), "{}", ended.stderr);
+    ended.fails(1, &["is not finite"]);
+    assert!(!here.path().join("x.png").exists());
+}
+
+#[test]
 fn files_of_pytorch_that_do_not_fit_are_refused_by_a_sentence() {
     let here = tempfile::tempdir().expect("a folder");
     let unet = here.path().join("unet");
